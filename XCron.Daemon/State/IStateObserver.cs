@@ -1,0 +1,22 @@
+using XCron.Daemon.Commands;
+
+namespace XCron.Daemon.State;
+
+/// <summary>
+/// Hears, on the applier's thread and in log order, what applying changed. Must return at once: it queues for others.
+/// While the log is replayed at start nobody observes; whoever starts to observe reads the state first.
+/// </summary>
+internal interface IStateObserver
+{
+    /// <summary>The task's record changed or, where <paramref name="record"/> is null, is gone.</summary>
+    void TaskChanged(TaskId id, TaskRecord? record);
+
+    /// <summary>A claim was granted to this session: its attempt is to be made now.</summary>
+    void AttemptGranted(OwnerSession session, TaskRecord record);
+
+    /// <summary>The table of owners changed to this epoch.</summary>
+    void OwnersChanged(long epoch);
+
+    /// <summary>The whole state was replaced by a snapshot's.</summary>
+    void StateReplaced();
+}

@@ -1,0 +1,53 @@
+using XCron.Daemon.Commands;
+
+namespace XCron.Daemon.State;
+
+/// <summary>The state, to be read from any thread while the applier changes it. Each call sees one moment.</summary>
+internal interface ITaskReader
+{
+    TaskRecord? Find(TaskId id);
+
+    TaskRecord? FindByName(string name);
+
+    OwnerSession OwnerOf(ShardId shard);
+
+    /// <summary>The epoch of the table of owners; 0 before the first assignment.</summary>
+    long OwnersEpoch { get; }
+
+    /// <summary>A copy of the table: the owner of each of the 256 shards.</summary>
+    OwnerSession[] Owners();
+
+    /// <summary>Every record of a shard as of one moment, in no order.</summary>
+    IReadOnlyList<TaskRecord> TasksOf(ShardId shard);
+
+    StateCounters Counters { get; }
+}
+
+/// <summary>Kept while applying, never counted by walking.</summary>
+internal sealed record StateCounters
+{
+    public long Scheduled { get; init; }
+
+    public long Running { get; init; }
+
+    public long Paused { get; init; }
+
+    public long Completed { get; init; }
+
+    public long Failed { get; init; }
+
+    /// <summary>Over the life of the cluster, as are the following.</summary>
+    public long Created { get; init; }
+
+    public long Deleted { get; init; }
+
+    public long RunsOk { get; init; }
+
+    public long RunsFailed { get; init; }
+
+    public long RunsSkipped { get; init; }
+
+    public long Retries { get; init; }
+
+    public long Reclaims { get; init; }
+}

@@ -1,0 +1,133 @@
+using XCron.Daemon.Commands;
+
+namespace XCron.Daemon.State;
+
+/// <summary>All that is known of a task. Immutable: a change makes a new one with the next revision.</summary>
+internal sealed record TaskRecord
+{
+    public required TaskId Id { get; init; }
+
+    public required long CreateTimeMs { get; init; }
+
+    /// <summary>The encoded TaskDefinition; never changed.</summary>
+    public required byte[] Definition { get; init; }
+
+    /// <summary>Rises with every change, so that a claim made from an older look is refused.</summary>
+    public required long Revision { get; init; }
+
+    public required TaskPhase Phase { get; init; }
+
+    /// <summary>The next due time not yet claimed; 0 for none.</summary>
+    public long NextDueMs { get; init; }
+
+    /// <summary>A due time that waits for the open run to end; 0 for none.</summary>
+    public long QueuedDueMs { get; init; }
+
+    /// <summary>When the finished task is swept; 0 while it is not finished.</summary>
+    public long ExpireAtMs { get; init; }
+
+    /// <summary>How many runs were opened; the newest one's sequence.</summary>
+    public long RunSequence { get; init; }
+
+    /// <summary>Finished runs, each counted once whatever its attempts.</summary>
+    public long RunCount { get; init; }
+
+    public long FailCount { get; init; }
+
+    /// <summary>Due times that the misfire rule passed over.</summary>
+    public long MissedCount { get; init; }
+
+    // Invariant: null unless a run is open; an open run has sequence RunSequence.
+    public OpenRun? Run { get; init; }
+
+    public FinishedRun? LastRun { get; init; }
+
+    /// <summary>
+    /// When the task's owner has something to do for it: claim a due time, a retry, a run whose owner is gone, or sweep.
+    /// 0 where there is nothing; 1 for at once.
+    /// </summary>
+    /// <param name="owner">Who owns the shard now: a run claimed by another session is to be claimed again.</param>
+    public long WakeAtMs(OwnerSession owner)
+    {
+        const long AtOnce = 1;
+        if (Run is null)
+            return QueuedDueMs != 0 ? AtOnce : NextDueMs != 0 ? NextDueMs : ExpireAtMs;
+        if (!Run.ClaimedBy.IsNone && Run.ClaimedBy != owner)
+            return AtOnce;
+
+        // While a run goes on, one due time may join the queue; the next waits in NextDueMs.
+        var nextDueMs = QueuedDueMs == 0 ? NextDueMs : 0;
+        var retryAtMs = Run.ClaimedBy.IsNone ? Run.RetryAtMs : 0;
+        return (nextDueMs, retryAtMs) switch
+        {
+            (0, _) => retryAtMs,
+            (_, 0) => nextDueMs,
+            _ => Math.Min(nextDueMs, retryAtMs),
+        };
+    }
+}
+
+internal enum TaskPhase
+{
+    Scheduled = 0,
+    Paused = 1,
+
+    /// <summary>No due time is left; the last run went well (or there was none).</summary>
+    Completed = 2,
+
+    /// <summary>No due time is left; the last run failed.</summary>
+    Failed = 3,
+}
+
+/// <summary>A run that has been claimed and is not over.</summary>
+internal sealed record OpenRun
+{
+    public required long Sequence { get; init; }
+
+    /// <summary>The due time it is for.</summary>
+    public required long ScheduledMs { get; init; }
+
+    /// <summary>1 for the first; every claim of the run takes the next number, whatever became of the one before.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>Attempts recorded as failed; those whose owner was lost are not counted against max_attempts.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>The session whose attempt is on its way; none while the run waits for its retry.</summary>
+    public OwnerSession ClaimedBy { get; init; }
+
+    public long ClaimedMs { get; init; }
+
+    public long RetryAtMs { get; init; }
+
+    public FinishedRun? LastAttempt { get; init; }
+}
+
+/// <summary>How a run, or the last attempt of one, went.</summary>
+internal sealed record FinishedRun
+{
+    public required long Sequence { get; init; }
+
+    public required long ScheduledMs { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required RunStatus Status { get; init; }
+
+    public int HttpStatus { get; init; }
+
+    public string Error { get; init; } = "";
+
+    public long StartMs { get; init; }
+
+    public long EndMs { get; init; }
+
+    public ulong NodeId { get; init; }
+}
+
+internal enum RunStatus
+{
+    Ok = 0,
+    Failed = 1,
+    Skipped = 2,
+}

@@ -1,0 +1,99 @@
+namespace XCron.Raft.Core;
+
+/// <summary>What one node's core says to another's. Term is the sender's, but for a pre-vote: there it is the one
+/// that it would campaign in.</summary>
+internal abstract record Message
+{
+    private protected Message()
+    {
+    }
+
+    public required NodeId From { get; init; }
+
+    public required NodeId To { get; init; }
+
+    public required Term Term { get; init; }
+
+    /// <summary>A candidate asks for a vote (Raft §5.2), or, with PreVote, whether it would get one (thesis §9.6).</summary>
+    public sealed record VoteRequest : Message
+    {
+        public required bool PreVote { get; init; }
+
+        public required LogIndex LastIndex { get; init; }
+
+        public required Term LastTerm { get; init; }
+    }
+
+    public sealed record VoteResponse : Message
+    {
+        public required bool PreVote { get; init; }
+
+        public required bool Granted { get; init; }
+    }
+
+    /// <summary>Entries that follow PrevIndex without a gap (Raft §5.3).</summary>
+    public sealed record AppendRequest : Message
+    {
+        public required LogIndex PrevIndex { get; init; }
+
+        public required Term PrevTerm { get; init; }
+
+        public required LogIndex Commit { get; init; }
+
+        public required LogEntry[] Entries { get; init; }
+    }
+
+    /// <summary>Accepted: Match is the tail of that one message. Rejected: where to look next.</summary>
+    public sealed record AppendResponse : Message
+    {
+        public required bool Accepted { get; init; }
+
+        public LogIndex Match { get; init; }
+
+        public LogIndex RejectedPrev { get; init; }
+
+        /// <summary>The term found at RejectedPrev; 0 where the log is too short.</summary>
+        public Term ConflictTerm { get; init; }
+
+        /// <summary>Where that term begins, or the last index plus one.</summary>
+        public LogIndex ConflictIndex { get; init; }
+    }
+
+    /// <summary>Commit never passes what this peer is known to match. Round numbers serve reads (thesis §6.4).</summary>
+    public sealed record Heartbeat : Message
+    {
+        public required LogIndex Commit { get; init; }
+
+        public required long Round { get; init; }
+    }
+
+    public sealed record HeartbeatResponse : Message
+    {
+        public required long Round { get; init; }
+
+        public required LogIndex LastIndex { get; init; }
+    }
+
+    /// <summary>A follower asks its leader for an index that a read must wait for.</summary>
+    public sealed record ReadIndexRequest : Message
+    {
+        public required long ReadId { get; init; }
+    }
+
+    public sealed record ReadIndexResponse : Message
+    {
+        public required long ReadId { get; init; }
+
+        public required bool Accepted { get; init; }
+
+        public LogIndex Index { get; init; }
+    }
+
+    /// <summary>What you need is no longer in my log: pull my snapshot. Repeated until an append is accepted.</summary>
+    public sealed record SnapshotOffer : Message
+    {
+        public required LogIndex Index { get; init; }
+
+        public required Term EntryTerm { get; init; }
+    }
+}

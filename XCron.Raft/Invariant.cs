@@ -1,0 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace XCron.Raft;
+
+/// <summary>Checks that stay on in Release: a node whose state contradicts itself must stop, not go on.</summary>
+internal static class Invariant
+{
+    /// <summary>Throws <see cref="InvariantException"/> unless the condition holds.</summary>
+    public static void Require([DoesNotReturnIf(false)] bool condition, string whatMustHold)
+    {
+        if (!condition)
+            throw new InvariantException(whatMustHold);
+    }
+}
+
+/// <summary>A defect of this library or damage it did not foresee; the node stops.</summary>
+/// <param name="whatMustHold">The condition that was broken.</param>
+public sealed class InvariantException(string whatMustHold) : Exception($"Broken invariant: {whatMustHold}");
