@@ -1,3 +1,18 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-app.Run();
+using XCron.Daemon.Configuration;
+using XCron.Daemon.Diagnostics;
+using XCron.Daemon.Hosting;
+using XCron.Raft;
+
+switch (ConfigurationLoader.Load(Surroundings.OfThisProcess(args)))
+{
+    case ConfigurationOutcome.Print print:
+        Console.Out.Write(print.Text);
+        return 0;
+    case ConfigurationOutcome.Refused refused:
+        Console.Error.Write(refused.Message);
+        return ConfigurationOutcome.Refused.ExitCode;
+    case ConfigurationOutcome.Run run:
+        return await Daemon.RunAsync(run);
+    default:
+        throw new System.Diagnostics.UnreachableException("every outcome of the configuration is handled");
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace XCron.Daemon.Tests.EndToEnd;
+
+/// <summary>The built daemon as a process of its own, on free loopback ports and a directory of its own.</summary>
+internal sealed class DaemonProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
+
+    private readonly List<string> _arguments;
+    private readonly StringBuilder _output = new();
+    private readonly HttpClient _http;
+    private Process? _process;
+
+    public DaemonProcess(string directory, Ports ports, params string[] more)
+    {
+        Ports = ports;
+        Directory = directory;
+        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports.Http}"), Timeout = TimeSpan.FromSeconds(10) };
+        _arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "XCron.Daemon.dll"),
+            "--http_port", $"{ports.Http}",
+            "--monitor_port", $"{ports.Monitor}",
+            "--peer_port", $"{ports.Peer}",
+            "--bind", "127.0.0.1",
+            "--raft_dir", directory,
+            .. more,
+        ];
+    }
+
+    public Ports Ports { get; }
+
+    public string Directory { get; }
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>What it printed; for the message of a failure.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    public void Start()
+    {
+        var start = new ProcessStartInfo("dotnet", _arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        _process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public async Task WaitUntilReadyAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        var reason = "no answer";
+        while (Stopwatch.GetElapsedTime(start) < ReadyLimit)
+        {
+            try
+            {
+                var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{Ports.Monitor}/readyz"));
+                if (answer.IsSuccessStatusCode)
+                    return;
+                reason = await answer.Content.ReadAsStringAsync();
+            }
+            catch (HttpRequestException failure)
+            {
+                reason = failure.Message;
+            }
+
+            Assert.That(IsRunning, $"the daemon ended: {Output}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        Assert.Fail($"not ready after {ReadyLimit.TotalSeconds} s: {reason}\n{Output}");
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is null)
+            return;
+
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopAsync(TimeSpan atMost)
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(atMost);
+        await _process.WaitForExitAsync(limit.Token);
+        var code = _process.ExitCode;
+        _process.Dispose();
+        _process = null;
+        return code;
+    }
+
+    public async Task<JsonElement> PostAsync(string path, string json)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+        return await ReadAsync(answer);
+    }
+
+    public async Task<JsonElement> GetAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        return await ReadAsync(answer);
+    }
+
+    /// <summary>Creates a one-shot and returns its id; the code must be 0.</summary>
+    public async Task<string> CreateOneShotAsync(long dueUnixSeconds, string url, string body = "{}")
+    {
+        var answer = await PostAsync(
+            "/xcron/createTask",
+            $$"""{"type":2,"format":"{{dueUnixSeconds}}","callback":{"url":"{{url}}","body":{{body}}}}""");
+        Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, answer.ToString());
+        return answer.GetProperty("data").GetProperty("task_id").GetString()!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _http.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        const int MaxChars = 100_000;
+        lock (_output)
+        {
+            if (line is not null && _output.Length < MaxChars)
+                _output.AppendLine(line);
+        }
+    }
+
+    private static async Task<JsonElement> ReadAsync(HttpResponseMessage answer)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+}
+
+/// <summary>Three ports that were free a moment ago.</summary>
+internal sealed record Ports(int Http, int Monitor, int Peer)
+{
+    public static Ports Free()
+    {
+        // All three are held at once, so that they differ.
+        TcpListener[] listeners =
+            [new(IPAddress.Loopback, 0), new(IPAddress.Loopback, 0), new(IPAddress.Loopback, 0)];
+        foreach (var listener in listeners)
+            listener.Start();
+        var ports = Array.ConvertAll(listeners, listener => ((IPEndPoint)listener.LocalEndpoint).Port);
+        foreach (var listener in listeners)
+            listener.Stop();
+        return new Ports(ports[0], ports[1], ports[2]);
+    }
+}

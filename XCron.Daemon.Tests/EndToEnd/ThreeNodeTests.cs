@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace XCron.Daemon.Tests.EndToEnd;
+
+/// <summary>Three real daemons on loopback, one of which is killed.</summary>
+[Category("EndToEnd")]
+internal sealed class ThreeNodeTests
+{
+    private readonly List<DirectoryInfo> _directories = [];
+    private CallbackReceiver _receiver = null!;
+    private DaemonProcess[] _daemons = [];
+
+    private static long NowMs => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        _receiver = await CallbackReceiver.StartAsync();
+        var ports = new[] { Ports.Free(), Ports.Free(), Ports.Free() };
+        var peers = string.Join(",", ports.Select(port => $"127.0.0.1:{port.Peer}"));
+        _daemons = Array.ConvertAll(ports, port =>
+        {
+            var directory = Directory.CreateTempSubdirectory("xcron-e2e-");
+            _directories.Add(directory);
+            return new DaemonProcess(
+                directory.FullName, port, "--peer.peer_hosts", peers, "--peer.self", $"127.0.0.1:{port.Peer}");
+        });
+        foreach (var daemon in _daemons)
+            daemon.Start();
+        foreach (var daemon in _daemons)
+            await daemon.WaitUntilReadyAsync();
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        foreach (var daemon in _daemons)
+            await daemon.DisposeAsync();
+        await _receiver.DisposeAsync();
+        foreach (var directory in _directories)
+            directory.Delete(recursive: true);
+        _directories.Clear();
+    }
+
+    [Test]
+    public async Task A_query_on_any_node_finds_what_was_created_on_any_other_just_before()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            var id = await _daemons[i % 3].CreateOneShotAsync(NowMs / 1000 + 3600, _receiver.Url);
+            var answer = await _daemons[(i + 1) % 3].GetAsync($"/xcron/queryTask?task_id={id}");
+            Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, $"task {id}: {answer}");
+        }
+    }
+
+    [Test]
+    public async Task Callbacks_are_spread_over_the_nodes()
+    {
+        var due = NowMs / 1000 + 2;
+        var ids = new List<string>();
+        for (var i = 0; i < 60; i++)
+            ids.Add(await _daemons[0].CreateOneShotAsync(due, _receiver.Url));
+
+        var callbacks = await _receiver.WaitForAsync(60, TimeSpan.FromSeconds(10));
+        Assert.That(callbacks.Select(callback => callback.TaskId), Is.EquivalentTo(ids));
+
+        var nodes = new HashSet<string>();
+        foreach (var id in ids)
+        {
+            var answer = await _daemons[1].GetAsync($"/xcron/queryTask?task_id={id}");
+            var lastRun = answer.GetProperty("data").GetProperty("last_run");
+            if (lastRun.ValueKind == JsonValueKind.Object)
+                nodes.Add(lastRun.GetProperty("node").GetString()!);
+        }
+
+        Assert.That(nodes, Has.Count.EqualTo(3), "every node sent some");
+    }
+
+    [Test]
+    public async Task Killing_the_leader_loses_no_run_and_creates_go_on_within_two_seconds()
+    {
+        var due = NowMs / 1000 + 5;
+        var ids = new List<string>();
+        for (var i = 0; i < 100; i++)
+            ids.Add(await _daemons[i % 3].CreateOneShotAsync(due + i % 3, _receiver.Url, $$"""{"i":{{i}}}"""));
+        var leader = await LeaderAsync();
+        var others = _daemons.Where(daemon => daemon != leader).ToArray();
+
+        await leader.KillAsync();
+        var outage = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var answer = await others[0].PostAsync(
+                "/xcron/createTask",
+                $$"""{"type":2,"format":"{{due}}","callback":{"url":"{{_receiver.Url}}"},"name":"after-the-kill"}""");
+            if (answer.GetProperty("code").GetInt32() == 0)
+            {
+                ids.Add(answer.GetProperty("data").GetProperty("task_id").GetString()!);
+                break;
+            }
+
+            Assert.That(Stopwatch.GetElapsedTime(outage).TotalSeconds, Is.LessThan(10), answer.ToString());
+        }
+
+        var back = Stopwatch.GetElapsedTime(outage);
+        await _receiver.WaitForAsync(ids.Count, TimeSpan.FromSeconds(20));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(back.TotalSeconds, Is.LessThan(4), "creates go on (2 s, and twice that on a loaded machine)");
+            var sent = _receiver.Callbacks.Select(callback => callback.TaskId).Distinct();
+            Assert.That(sent, Is.EquivalentTo(ids), "every due run went out");
+            Assert.That(
+                _receiver.Callbacks.Where(callback =>
+                    callback.ReceivedMs < 1000 * long.Parse(callback.Headers["X-Xcron-Scheduled-Time"])),
+                Is.Empty,
+                "none early");
+        }
+
+        leader.Start();
+        await leader.WaitUntilReadyAsync();
+        foreach (var id in ids)
+        {
+            var answer = await leader.GetAsync($"/xcron/queryTask?task_id={id}");
+            Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, "the killed node caught up");
+        }
+    }
+
+    private async Task<DaemonProcess> LeaderAsync()
+    {
+        var answer = await _daemons[0].GetAsync("/xcron/cluster");
+        var leaderId = answer.GetProperty("data").GetProperty("leader").GetString();
+        foreach (var member in answer.GetProperty("data").GetProperty("members").EnumerateArray())
+        {
+            var host = member.GetProperty("host").GetString()!;
+            if (member.GetProperty("id").GetString() == leaderId || host == leaderId)
+                return _daemons.Single(daemon => host.EndsWith($":{daemon.Ports.Peer}", StringComparison.Ordinal));
+        }
+
+        throw new InvalidOperationException($"no leader in {answer}");
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using XCron.Daemon.Api;
+using XCron.Daemon.Configuration;
+using XCron.Daemon.Diagnostics;
+using XCron.Daemon.Peers;
+using XCron.Raft.Grpc;
+
+namespace XCron.Daemon.Hosting;
+
+/// <summary>The web server of a daemon: three ports, each with what belongs on it and nothing else.</summary>
+internal static class DaemonHost
+{
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
+    public static WebApplication Build(XCronOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        ConsoleLogging.Configure(builder.Logging, options.Log.Level);
+        MetricsExport.Add(builder.Services, options.Env, options.Peer.Self);
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = GrpcTransportOptions.MaxMessageBytes;
+            grpc.MaxSendMessageSize = GrpcTransportOptions.MaxMessageBytes;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopLimit);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        return builder.Build();
+    }
+
+    /// <summary>Requests go by the port that they came in on, never by what their Host header says.</summary>
+    public static void Map(
+        WebApplication app,
+        XCronOptions options,
+        ApiEndpoints api,
+        ClusterPeerService cluster,
+        GrpcRaftTransport raft,
+        Readiness readiness)
+    {
+        MonitorEndpoints.Map(app, options.MonitorPort, readiness.ReasonNotLive, readiness.ReasonNotReady);
+        app.MapWhen(
+            context => context.Connection.LocalPort == options.PeerPort,
+            peers =>
+            {
+                peers.UseRouting();
+                peers.UseEndpoints(endpoints =>
+                {
+                    endpoints.MapGrpcService(raft.Service);
+                    endpoints.MapGrpcService(Proto.Cluster.ClusterPeer.BindService(cluster));
+                });
+            });
+        api.Map(app);
+        api.MapRest(app);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, XCronOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null; // the API has its own limit, with an answer that names it
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;
+        kestrel.Listen(options.Bind, options.HttpPort, static listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Bind, options.MonitorPort, static listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Bind, options.PeerPort, static listen => listen.Protocols = HttpProtocols.Http2);
+    }
+}

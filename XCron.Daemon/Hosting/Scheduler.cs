@@ -1,0 +1,226 @@
+using System.Security.Cryptography;
+using XCron.Daemon.Api;
+using XCron.Daemon.Commands;
+using XCron.Daemon.Configuration;
+using XCron.Daemon.Diagnostics;
+using XCron.Daemon.Firing;
+using XCron.Daemon.Peers;
+using XCron.Daemon.State;
+using XCron.Raft;
+using XCron.Raft.Grpc;
+
+namespace XCron.Daemon.Hosting;
+
+/// <summary>
+/// One daemon, from its data directory to its end. What is made in the constructor lives as long as the process; the
+/// node of the log is started once the cluster is known.
+/// </summary>
+internal sealed class Scheduler : IAsyncDisposable
+{
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
+
+    private readonly XCronOptions _options;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly ILogger _logger;
+    private readonly ILoggerFactory _loggers;
+    private readonly PeersTrace _peersTrace;
+    private readonly RaftDirectory _directory;
+    private readonly SchedulerState _state = new();
+    private readonly LateGateway _gateway;
+    private readonly PeerOptions _peerOptions;
+    private readonly PeerIdentity _identity;
+    private readonly PeerChannels _channels;
+    private readonly MemberDirectory _members;
+    private readonly SelfStatus _self;
+    private readonly MachineSampler _machine;
+    private readonly DaemonMetrics _metrics = new();
+    private readonly FiringMeters _firingMeters;
+    private readonly FiringStation _firing;
+    private readonly ClusterView _clusterView;
+    private readonly CancellationTokenSource _stopping = new();
+    private RaftNode? _node;
+    private PeerStation? _peers;
+    private Task _background = Task.CompletedTask;
+
+    public Scheduler(XCronOptions options, RaftDirectory directory, ILoggerFactory loggers)
+    {
+        _options = options;
+        _directory = directory;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger(DaemonTrace.Category);
+        _peersTrace = new PeersTrace(_logger);
+        _gateway = new LateGateway(options.RequestTimeout, _time);
+        _peerOptions = new PeerOptions
+        {
+            Address = options.Peer.Self,
+            SharedSecret = options.Peer.SharedSecret,
+            OwnerTimeout = options.OwnerTimeout,
+            RequestTimeout = options.RequestTimeout,
+        };
+        _identity = new PeerIdentity(directory.NodeId, options.Peer.Self, options.Peer.PeerHosts)
+        {
+            InitialMembership = directory.InitialMembership,
+        };
+        _channels = new PeerChannels(_peerOptions.ConnectTimeout);
+        _members = new MemberDirectory(options.OwnerTimeout, _time);
+        _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
+        Session = new OwnerSession(directory.NodeId, NewIncarnation());
+        _self = new SelfStatus
+        {
+            Session = Session,
+            Version = DaemonVersion.Number,
+            Address = options.Peer.Self,
+            HttpAddress = HttpAddressOf(options),
+            AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
+            Machine = () => MachineReports.Of(_machine.Latest),
+        };
+        _firingMeters = new FiringMeters(_metrics);
+        _firing = new FiringStation(
+            _state, _gateway, Session, FiringOptionsOf(options), _time, _firingMeters, _logger, NewSeed());
+        _clusterView = new ClusterView(
+            directory.NodeId, _self, _state, _members, () => _machine.Latest, _time);
+        Transport = new GrpcRaftTransport(
+            new GrpcTransportOptions { SharedSecret = options.Peer.SharedSecret }, loggers.CreateLogger("XCron.Raft"));
+        Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
+        Readiness = new Readiness(_state, Session, _time);
+        Api = new ApiEndpoints(ApiServicesOf(options));
+    }
+
+    public OwnerSession Session { get; }
+
+    public GrpcRaftTransport Transport { get; }
+
+    public ClusterPeerService Cluster { get; }
+
+    public Readiness Readiness { get; }
+
+    public ApiEndpoints Api { get; }
+
+    /// <summary>Forms or rejoins the cluster and starts everything that turns; returns when this node runs.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _machine.Start();
+        await JoinClusterAsync(cancellationToken);
+        _state.Observe(_firing);
+        _node = await RaftNode.StartAsync(
+            _directory, RaftOptionsOf(_options), _state, Transport, _loggers.CreateLogger("XCron.Raft"), cancellationToken);
+        _clusterView.Attach(_node);
+        var raft = new RaftAccess(_node);
+        _peers = new PeerStation(
+            raft, _state, _self, _members, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
+        Cluster.Attach(raft);
+        _gateway.Open(_peers.Commands);
+        _firing.Start();
+        _background = Task.WhenAll(raft.WatchAsync(_stopping.Token), _peers.RunAsync(_stopping.Token));
+        Readiness.Attach(_node, _firing);
+        MeterWiring.Observe(_metrics, _node, _state, _firing, _firingMeters, _peers, _machine);
+        Readiness.Stage = null;
+    }
+
+    /// <summary>Returns when a part of it has failed: the process must then end. Throws what it failed of.</summary>
+    public async Task FailsAsync()
+    {
+        var failed = await Task.WhenAny(_node!.Completion, _firing.Failure, _background);
+        await failed;
+    }
+
+    /// <summary>Hands the shards over, lets callbacks under way end, records them, and stops the node.</summary>
+    public async Task StopAsync()
+    {
+        Readiness.Stage = "stopping";
+        using var limit = new CancellationTokenSource(DrainLimit, _time);
+        if (_peers is not null)
+            await _peers.DrainAsync(limit.Token);
+        await _firing.StopAsync(limit.Token);
+        await _stopping.CancelAsync();
+        await _background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_peers is not null)
+            await _peers.DisposeAsync();
+        if (_node is not null)
+            await _node.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _firing.DisposeAsync();
+        if (_node is not null)
+            await _node.DisposeAsync();
+        await _machine.DisposeAsync();
+        Cluster.Dispose();
+        _channels.Dispose();
+        _metrics.Dispose();
+        _directory.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task JoinClusterAsync(CancellationToken cancellationToken)
+    {
+        if (_directory.InitialMembership is not null)
+            return;
+
+        Readiness.Stage = "waiting for the peers of peer_hosts to form the cluster";
+        var formation = new ClusterFormation(
+            _identity, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
+        var initial = await formation.RunAsync(cancellationToken);
+        _directory.Form(initial);
+        _identity.InitialMembership = initial;
+        Readiness.Stage = "starting";
+    }
+
+    private ApiServices ApiServicesOf(XCronOptions options)
+    {
+        var ids = new TaskIdSource(Session, _time);
+        return new ApiServices
+        {
+            Gateway = _gateway,
+            Tasks = _state,
+            Cluster = _clusterView,
+            CallbackRules = new ApiCallbackRules(FiringOptionsOf(options)),
+            Time = _time,
+            RequestIds = new RequestIdSource(_time),
+            NextTaskId = ids.Next,
+            ReportDefect = (uuid, failure) => _logger.RequestFailed(uuid.ToString(), "/xcron/", failure),
+            DefaultTimezone = options.DefaultTimezone.Id,
+            Version = DaemonVersion.Number,
+            MaxRequestBytes = options.MaxRequestBytes,
+        };
+    }
+
+    private static RaftOptions RaftOptionsOf(XCronOptions options) => new()
+    {
+        ElectionTimeout = options.Raft.ElectionTimeout,
+        HeartbeatInterval = options.Raft.HeartbeatInterval,
+        RequestTimeout = options.RequestTimeout,
+        SegmentBytes = options.Raft.SegmentBytes,
+        SnapshotLogBytes = options.Raft.SnapshotLogBytes,
+    };
+
+    private static FiringOptions FiringOptionsOf(XCronOptions options) => new()
+    {
+        OwnerTimeout = options.OwnerTimeout,
+        MisfireThreshold = options.MisfireThreshold,
+        CompletedRetention = options.CompletedRetention,
+        MaxConcurrent = options.Callback.MaxConcurrent,
+        MaxPerHost = options.Callback.MaxPerHost,
+        AllowedNetworks = options.Callback.Allow,
+        DeniedNetworks = options.Callback.Deny,
+        UserAgent = $"xcron/{DaemonVersion.Number}",
+    };
+
+    private static string HttpAddressOf(XCronOptions options)
+    {
+        var self = options.Peer.Self;
+        return $"{self[..self.LastIndexOf(':')]}:{options.HttpPort}";
+    }
+
+    private static ulong NewIncarnation()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return BitConverter.ToUInt64(bytes) | 1; // never 0
+    }
+
+    private static int NewSeed() => RandomNumberGenerator.GetInt32(int.MaxValue);
+}

@@ -1,0 +1,180 @@
+namespace XCron.Raft.Tests.Simulation;
+
+/// <summary>
+/// A whole cluster in one thread, virtual time and one seed: real cores, log writers and appliers on simulated disks and
+/// a simulated network. First everything goes wrong, then nothing does, and it must converge.
+/// </summary>
+internal sealed class ClusterSimulation
+{
+    private readonly Random _random;
+    private readonly VirtualTime _time = new();
+    private readonly SimulatedNetwork _network;
+    private readonly SimulatedNode[] _nodes;
+    private readonly ClusterInvariants _invariants = new();
+    private readonly ClientOracle _oracle;
+    private readonly double _crashRate;
+    private readonly double _cutRate;
+
+    public ClusterSimulation(int seed, int nodeCount)
+    {
+        _random = new Random(seed);
+        _network = new SimulatedNetwork(_time, _random)
+        {
+            Loss = _random.NextDouble() * 0.1,
+            Doubling = _random.NextDouble() * 0.1,
+            MaxDelayMs = _random.Next(1, 40),
+        };
+        _crashRate = _random.NextDouble() * 0.004;
+        _cutRate = _random.NextDouble() * 0.006;
+        _oracle = new ClientOracle(_random);
+
+        var members = Enumerable.Range(1, nodeCount).Select(i => new Member(new NodeId((ulong)i), $"node{i}:1"));
+        var initial = new Membership(new Guid(seed, 1, 1, new byte[8]), members);
+        _nodes = [.. initial.Members.Select(member => new SimulatedNode(
+            member.Id, initial, _time, () => new SimulatedTransport(_network, HostOf), _random)
+        {
+            Applied = _invariants.Applied,
+        })];
+    }
+
+    public int Crashes { get; private set; }
+
+    public string Summary =>
+        $"{_invariants.Elections} terms led, {Crashes} crashes, {_network.Lost} messages lost, {_oracle.Acknowledged} "
+        + $"acknowledged, {_oracle.Unknown} unknown, {_oracle.ReadsServed} reads";
+
+    public int Acknowledged => _oracle.Acknowledged;
+
+    public void Run(int steps)
+    {
+        foreach (var node in _nodes)
+            node.Start();
+        for (var step = 0; step < steps; step++)
+        {
+            Harm();
+            Ask();
+            Step();
+        }
+
+        Converge();
+    }
+
+    private Runtime.IRaftTransportHost? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
+
+    private void Step()
+    {
+        _time.Advance(_random.Next(1, 6));
+        _network.DeliverDue();
+        foreach (var node in _nodes)
+        {
+            node.Turn();
+            _invariants.Check(node);
+        }
+
+        _oracle.Collect();
+    }
+
+    private void Ask()
+    {
+        if (_random.Next(3) == 0)
+            _oracle.Propose(LeaderOrAny());
+        if (_random.Next(8) == 0)
+            _oracle.Read(_nodes[_random.Next(_nodes.Length)]);
+    }
+
+    private SimulatedNode LeaderOrAny()
+    {
+        var leader = Array.Find(_nodes, node => node.Process?.Loop.Core.Role.Kind == RaftRole.Leader);
+        return leader is null || _random.Next(10) == 0 ? _nodes[_random.Next(_nodes.Length)] : leader;
+    }
+
+    private void Harm()
+    {
+        foreach (var node in _nodes)
+        {
+            if (node.Process is null)
+            {
+                if (_random.Next(150) == 0)
+                    node.Start();
+            }
+            else if (_random.NextDouble() < _crashRate)
+            {
+                Crashes++;
+                node.Crash();
+            }
+            else if (_random.NextDouble() < _crashRate / 2)
+            {
+                node.PausedUntilMs = _time.NowMs + _random.Next(1000);
+            }
+        }
+
+        if (_random.NextDouble() < _cutRate)
+            CutSomething();
+        if (_random.Next(150) == 0)
+            _network.HealAll();
+    }
+
+    private void CutSomething()
+    {
+        var victim = _nodes[_random.Next(_nodes.Length)].Id;
+        var inward = _random.Next(3) != 0;
+        var outward = !inward || _random.Next(2) == 0;
+        var all = _random.Next(2) == 0;
+        foreach (var other in _nodes)
+        {
+            if (other.Id == victim || !all && _random.Next(2) == 0)
+                continue;
+            if (inward)
+                _network.Cut(other.Id, victim);
+            if (outward)
+                _network.Cut(victim, other.Id);
+        }
+    }
+
+    /// <summary>After the faults end there is one leader, it takes writes, and all logs and states become equal.</summary>
+    private void Converge()
+    {
+        const int MaxSteps = 6000;
+        _network.HealAll();
+        _network.Loss = 0;
+        foreach (var node in _nodes)
+        {
+            node.PausedUntilMs = 0;
+            if (node.Process is null)
+                node.Start();
+        }
+
+        var acknowledgedBefore = _oracle.Acknowledged;
+        var step = 0;
+        for (; step < MaxSteps && !(IsQuiet() && _oracle.Acknowledged > acknowledgedBefore); step++)
+        {
+            if (step % 50 == 0 && _oracle.Acknowledged == acknowledgedBefore)
+                _oracle.Propose(LeaderOrAny());
+            Step();
+        }
+
+        Assert.That(step, Is.LessThan(MaxSteps), "after the faults the cluster converges");
+        foreach (var node in _nodes)
+        {
+            Assert.That(node.Machine.Hash, Is.EqualTo(_nodes[0].Machine.Hash), $"the final state of {node.Id}");
+            _oracle.CheckFinal(node);
+        }
+    }
+
+    private bool IsQuiet()
+    {
+        var leaders = 0;
+        foreach (var node in _nodes)
+        {
+            var core = node.Process!.Loop.Core;
+            leaders += core.Role.Kind == RaftRole.Leader ? 1 : 0;
+            if (core.Log.LastIndex != core.Log.Commit || core.Log.Applied != core.Log.Commit
+                || core.Log.Commit != _nodes[0].Process!.Loop.Core.Log.Commit)
+            {
+                return false;
+            }
+        }
+
+        return leaders == 1;
+    }
+}

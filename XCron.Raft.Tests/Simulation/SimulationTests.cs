@@ -1,0 +1,53 @@
+namespace XCron.Raft.Tests.Simulation;
+
+/// <summary>A fixed set of seeds; XCRON_SEED replays one, XCRON_SEEDS runs as many as asked.</summary>
+internal sealed class SimulationTests
+{
+    private const int Steps = 1500;
+    private const int DefaultSeeds = 150;
+
+    [TestCase(3)]
+    [TestCase(5)]
+    public void Whatever_fails_nothing_acknowledged_is_lost_and_the_cluster_converges(int nodeCount)
+    {
+        var acknowledged = 0L;
+        foreach (var seed in Seeds())
+        {
+            var simulation = new ClusterSimulation(seed, nodeCount);
+            try
+            {
+                simulation.Run(Steps);
+            }
+            catch (Exception failure)
+            {
+                Assert.Fail($"XCRON_SEED={seed} nodes={nodeCount} ({simulation.Summary}): {failure}");
+            }
+
+            acknowledged += simulation.Acknowledged;
+            TestContext.Out.WriteLine($"seed {seed}: {simulation.Summary}");
+        }
+
+        Assert.That(acknowledged, Is.GreaterThan(0), "the simulation did something");
+    }
+
+    [Test]
+    public void The_same_seed_gives_the_same_history()
+    {
+        var first = new ClusterSimulation(7, 3);
+        var second = new ClusterSimulation(7, 3);
+
+        first.Run(Steps);
+        second.Run(Steps);
+
+        Assert.That(second.Summary, Is.EqualTo(first.Summary));
+    }
+
+    private static IEnumerable<int> Seeds()
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEED"), out var seed))
+            return [seed];
+
+        var count = int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEEDS"), out var asked) ? asked : DefaultSeeds;
+        return Enumerable.Range(1, count);
+    }
+}

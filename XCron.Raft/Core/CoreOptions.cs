@@ -1,0 +1,39 @@
+namespace XCron.Raft.Core;
+
+/// <summary>The core's patience, in ms, and its bounds. Defaults fit a local network.</summary>
+internal sealed record CoreOptions
+{
+    public required NodeId Self { get; init; }
+
+    /// <summary>Shortest silence before a campaign; each wait is drawn from [this, 2 × this).</summary>
+    public long ElectionTimeoutMs { get; init; } = 1000;
+
+    public long HeartbeatIntervalMs { get; init; } = 100;
+
+    /// <summary>Payload bytes in one append; a single larger entry goes alone.</summary>
+    public int MaxAppendBytes { get; init; } = 1 << 20;
+
+    public int MaxAppendEntries { get; init; } = 4096;
+
+    /// <summary>Appends to one peer that have no answer yet.</summary>
+    public int MaxInflightAppends { get; init; } = 64;
+
+    public long MaxInflightBytes { get; init; } = 8 << 20;
+
+    /// <summary>Payload bytes appended and not committed before proposals are refused as overloaded.</summary>
+    public long MaxUncommittedBytes { get; init; } = 64 << 20;
+
+    public int MaxEntryBytes { get; init; } = 4 << 20;
+
+    /// <summary>Payload bytes of applied entries kept in memory for peers that are a little behind.</summary>
+    public long CachedLogBytes { get; init; } = 32 << 20;
+
+    /// <summary>Payload bytes handed out in one Apply.</summary>
+    public int MaxApplyBytes { get; init; } = 4 << 20;
+
+    /// <summary>Entries handed out and not reported as applied before no more are handed out.</summary>
+    public int MaxUnappliedEntries { get; init; } = 16_384;
+
+    /// <summary>Reads that wait for a round, of this node and of others.</summary>
+    public int MaxWaitingReads { get; init; } = 4096;
+}

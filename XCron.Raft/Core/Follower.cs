@@ -1,0 +1,192 @@
+namespace XCron.Raft.Core;
+
+/// <summary>Takes what the leader says, and waits for one (Raft §5.2, §5.3, §7).</summary>
+internal sealed class Follower(RaftCore core) : Role
+{
+    private readonly Dictionary<long, (long ReadId, long AskedMs)> _reads = [];
+    private LogIndex? _acknowledge;
+    private (LogIndex Index, Term Term)? _installing;
+
+    public override RaftRole Kind => RaftRole.Follower;
+
+    public override long DeadlineMs
+    {
+        get
+        {
+            var election = core.CanCampaign ? core.Clock.DeadlineMs : long.MaxValue;
+            return _reads.Count == 0 ? election : Math.Min(election, OldestReadMs + core.Options.ElectionTimeoutMs);
+        }
+    }
+
+    private long OldestReadMs => _reads.Values.Min(static read => read.AskedMs);
+
+    public override void Tick(long nowMs)
+    {
+        FailReads(askedBeforeMs: nowMs - core.Options.ElectionTimeoutMs + 1);
+        if (core.CanCampaign && nowMs >= core.Clock.DeadlineMs)
+            core.BecomePreCandidate(nowMs);
+    }
+
+    public override void Step(Message message, long nowMs)
+    {
+        switch (message)
+        {
+            case Message.AppendRequest append:
+                HearLeader(append.From, nowMs);
+                Append(append);
+                break;
+            case Message.Heartbeat heartbeat:
+                HearLeader(heartbeat.From, nowMs);
+                core.CommitTo(LogIndex.Min(heartbeat.Commit, core.Log.LastIndex));
+                core.Outbox.Send(new Message.HeartbeatResponse
+                {
+                    From = core.Self,
+                    To = heartbeat.From,
+                    Term = core.Term,
+                    Round = heartbeat.Round,
+                    LastIndex = core.Log.LastIndex,
+                });
+                break;
+            case Message.SnapshotOffer offer:
+                HearLeader(offer.From, nowMs);
+                Consider(offer);
+                break;
+            case Message.ReadIndexResponse response:
+                Answer(response);
+                break;
+        }
+    }
+
+    public override void ReadIndex(long readId, long nowMs)
+    {
+        if (core.Leader == NodeId.None || _reads.Count >= core.Options.MaxWaitingReads)
+        {
+            core.Outbox.Add(new Effect.ReadFailed(readId));
+            return;
+        }
+
+        // The number on the wire is random: an answer to a question of an earlier life must not fit one of this life.
+        var wireId = core.Random.NextInt64(1, long.MaxValue);
+        _reads[wireId] = (readId, nowMs);
+        core.Outbox.Send(new Message.ReadIndexRequest
+        {
+            From = core.Self, To = core.Leader, Term = core.Term, ReadId = wireId,
+        });
+    }
+
+    public override void BeforeDrain(long nowMs)
+    {
+        if (_acknowledge is not { } match)
+            return;
+
+        _acknowledge = null;
+        core.Outbox.SendWhenDurable(new Message.AppendResponse
+        {
+            From = core.Self, To = core.Leader, Term = core.Term, Accepted = true, Match = match,
+        });
+    }
+
+    public override void End() => FailReads(askedBeforeMs: long.MaxValue);
+
+    public void SnapshotInstalled(SnapshotMark mark)
+    {
+        _installing = null;
+        if (core.Leader != NodeId.None)
+            Acknowledge(mark.Index);
+    }
+
+    public void SnapshotFailed() => _installing = null;
+
+    private void HearLeader(NodeId leader, long nowMs)
+    {
+        Invariant.Require(core.Leader == NodeId.None || core.Leader == leader, "a term has one leader");
+        core.SetLeader(leader);
+        core.Clock.HeardLeader(nowMs);
+    }
+
+    private void Append(Message.AppendRequest append)
+    {
+        var log = core.Log;
+        var verified = append.PrevIndex + append.Entries.Length;
+        if (append.PrevIndex > log.LastIndex)
+        {
+            Reject(append, default, log.LastIndex.Next);
+            return;
+        }
+
+        // Before the base all is committed, so it matches whatever a leader says of it (Leader Completeness).
+        if (append.PrevIndex >= log.View.Base && log.View.TermAt(append.PrevIndex) != append.PrevTerm)
+        {
+            var conflict = log.View.TermAt(append.PrevIndex);
+            Reject(append, conflict, log.View.FirstOfRun(append.PrevIndex));
+            return;
+        }
+
+        foreach (var entry in append.Entries)
+        {
+            if (entry.Index <= log.View.Base || log.View.Matches(entry.Index, entry.Term))
+                continue;
+
+            // Only a real conflict truncates: a late or doubled append of an old prefix never shortens the log.
+            if (entry.Index <= log.LastIndex)
+                core.TruncateFrom(entry.Index);
+            core.AppendEntry(entry);
+        }
+
+        core.CommitTo(LogIndex.Min(append.Commit, verified));
+        Acknowledge(verified);
+    }
+
+    // What was verified is acknowledged, never the log's own end; appends of one drain share an acknowledgement.
+    private void Acknowledge(LogIndex verified) =>
+        _acknowledge = _acknowledge is { } earlier ? LogIndex.Max(earlier, verified) : verified;
+
+    private void Reject(Message.AppendRequest append, Term conflictTerm, LogIndex conflictIndex) =>
+        core.Outbox.SendWhenDurable(new Message.AppendResponse
+        {
+            From = core.Self,
+            To = append.From,
+            Term = core.Term,
+            Accepted = false,
+            RejectedPrev = append.PrevIndex,
+            ConflictTerm = conflictTerm,
+            ConflictIndex = conflictIndex,
+        });
+
+    private void Consider(Message.SnapshotOffer offer)
+    {
+        if (offer.Index <= core.Log.Commit)
+        {
+            Acknowledge(core.Log.Commit);
+            return;
+        }
+
+        if (_installing == (offer.Index, offer.EntryTerm))
+            return;
+
+        _installing = (offer.Index, offer.EntryTerm);
+        core.Outbox.Add(new Effect.InstallSnapshot(offer.From, offer.Index, offer.EntryTerm));
+    }
+
+    private void Answer(Message.ReadIndexResponse response)
+    {
+        if (!_reads.Remove(response.ReadId, out var read))
+            return;
+
+        core.Outbox.Add(response.Accepted
+            ? new Effect.ReadReady(read.ReadId, response.Index)
+            : new Effect.ReadFailed(read.ReadId));
+    }
+
+    private void FailReads(long askedBeforeMs)
+    {
+        if (_reads.Count == 0)
+            return;
+
+        foreach (var (wireId, read) in _reads.Where(read => read.Value.AskedMs < askedBeforeMs).ToArray())
+        {
+            _reads.Remove(wireId);
+            core.Outbox.Add(new Effect.ReadFailed(read.ReadId));
+        }
+    }
+}

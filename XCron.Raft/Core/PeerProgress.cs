@@ -1,0 +1,107 @@
+namespace XCron.Raft.Core;
+
+internal enum PeerState
+{
+    /// <summary>Where the logs meet is not known: one append at a time, no faster than heartbeats without an answer.</summary>
+    Probe,
+
+    /// <summary>It follows: appends are sent ahead, within a window.</summary>
+    Replicate,
+
+    /// <summary>What it needs is gone from the log: it pulls a snapshot.</summary>
+    Snapshot,
+}
+
+/// <summary>What a leader knows of one peer's log. Lives as long as the leadership.</summary>
+internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
+{
+    private readonly Queue<(LogIndex Last, long Bytes)> _inflight = new();
+    private long _inflightBytes;
+
+    public NodeId Id => id;
+
+    public PeerState State { get; private set; } = PeerState.Probe;
+
+    /// <summary>The last entry it is known to hold. Only rises.</summary>
+    public LogIndex Match { get; private set; }
+
+    /// <summary>The next entry to send. Invariant: Match &lt; Next.</summary>
+    public LogIndex Next { get; private set; } = next;
+
+    /// <summary>A probe is on its way; a heartbeat's answer allows another.</summary>
+    public bool IsProbing { get; set; }
+
+    /// <summary>Entries for it are being read from disk; their first index.</summary>
+    public LogIndex? Loading { get; set; }
+
+    /// <summary>When anything of this term was heard from it.</summary>
+    public long LastContactMs { get; set; } = nowMs;
+
+    /// <summary>The newest round of heartbeats it answered.</summary>
+    public long AckedRound { get; set; }
+
+    /// <summary>The commit index it was last told.</summary>
+    public LogIndex CommitSent { get; set; }
+
+    /// <summary>Match at the last look, which is taken once a heartbeat interval: entries under way and no change since
+    /// then means that they may be lost.</summary>
+    public LogIndex MatchChecked { get; set; }
+
+    public long CheckedMs { get; set; }
+
+    public bool IsWindowFull(CoreOptions options) =>
+        _inflight.Count >= options.MaxInflightAppends || _inflightBytes >= options.MaxInflightBytes;
+
+    public void Sent(LogIndex last, long bytes)
+    {
+        _inflight.Enqueue((last, bytes));
+        _inflightBytes += bytes;
+        Next = last.Next;
+    }
+
+    /// <returns>Whether it is known to hold more than before.</returns>
+    public bool Accepted(LogIndex match)
+    {
+        while (_inflight.TryPeek(out var oldest) && oldest.Last <= match)
+            _inflightBytes -= _inflight.Dequeue().Bytes;
+        var isNews = match > Match;
+        Match = LogIndex.Max(Match, match);
+        Next = LogIndex.Max(Next, Match.Next);
+        return isNews;
+    }
+
+    public void BecomeProbe(LogIndex nextToTry)
+    {
+        State = PeerState.Probe;
+        Next = LogIndex.Max(nextToTry, Match.Next);
+        ClearWindow();
+    }
+
+    public void BecomeReplicate()
+    {
+        State = PeerState.Replicate;
+        Next = Match.Next;
+        ClearWindow();
+    }
+
+    public void BecomeSnapshot()
+    {
+        State = PeerState.Snapshot;
+        ClearWindow();
+    }
+
+    /// <summary>An answer to a heartbeat: the oldest append without one may be lost, so that its place is free again.</summary>
+    public void FreeOne()
+    {
+        if (_inflight.TryDequeue(out var oldest))
+            _inflightBytes -= oldest.Bytes;
+    }
+
+    private void ClearWindow()
+    {
+        _inflight.Clear();
+        _inflightBytes = 0;
+        IsProbing = false;
+        Loading = null;
+    }
+}

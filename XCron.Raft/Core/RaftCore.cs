@@ -1,0 +1,266 @@
+namespace XCron.Raft.Core;
+
+/// <summary>
+/// Raft as a pure function of its inputs: no clock, thread, I/O or logging. Time comes in milliseconds with each input;
+/// what is to be done goes out by <see cref="Drain"/>. Owned by one thread.
+/// </summary>
+internal sealed class RaftCore
+{
+    private readonly Voting _voting;
+    private HardState _hardState;
+    private bool _hardStateChanged;
+    private long _hardStateSequence;
+    private (RaftRole Role, Term Term, NodeId Leader) _told;
+
+    public RaftCore(CoreOptions options, RecoveredState recovered, Random random, long nowMs)
+    {
+        Options = options;
+        Random = random;
+        NowMs = nowMs;
+        Log = new ReplicaLog(options, recovered);
+        Clock = new ElectionClock(options.ElectionTimeoutMs, random);
+        _voting = new Voting(this);
+        _hardState = recovered.HardState;
+        Invariant.Require(Log.View.LastTerm <= Term, "the log holds no entry of a later term than the node's own");
+        Role = new Follower(this);
+        RestartClock(nowMs);
+        _told = (RaftRole.Follower, Term, NodeId.None);
+    }
+
+    public CoreOptions Options { get; }
+
+    public Random Random { get; }
+
+    public ReplicaLog Log { get; }
+
+    public ElectionClock Clock { get; }
+
+    public Outbox Outbox { get; } = new();
+
+    public Role Role { get; private set; }
+
+    /// <summary>The time of the latest input.</summary>
+    public long NowMs { get; private set; }
+
+    public NodeId Self => Options.Self;
+
+    public Term Term => _hardState.Term;
+
+    public NodeId Vote => _hardState.Vote;
+
+    public NodeId Leader { get; private set; }
+
+    public Membership Membership => Log.Membership;
+
+    public IReadOnlyCollection<PeerProgress> Peers => Role is Leader leader ? leader.Peers : [];
+
+    /// <summary>When <see cref="Tick"/> has something to do, if nothing comes in before.</summary>
+    public long NextDeadlineMs => Role.DeadlineMs;
+
+    /// <summary>Learners and nodes that were removed wait; they do not campaign.</summary>
+    public bool CanCampaign => Membership.IsVoter(Self);
+
+    /// <summary>Whether the term and vote are on disk.</summary>
+    public bool IsHardStateDurable => !_hardStateChanged && _hardStateSequence <= Log.DurableSequence;
+
+    public void Tick(long nowMs)
+    {
+        NowMs = nowMs;
+        Role.Tick(nowMs);
+    }
+
+    public void Step(Message message, long nowMs)
+    {
+        NowMs = nowMs;
+        if (message.To != Self)
+            return;
+
+        if (message is Message.VoteRequest { PreVote: true } preVote)
+        {
+            _voting.AnswerPreVote(preVote, nowMs);
+            return;
+        }
+
+        if (message is Message.VoteResponse { PreVote: true, Granted: true })
+        {
+            // Carries the term that would be campaigned in, which is nobody's yet.
+            if (message.Term == Term.Next)
+                Role.Step(message, nowMs);
+            return;
+        }
+
+        if (message.Term < Term)
+        {
+            AnswerStale(message);
+            return;
+        }
+
+        if (message.Term > Term && !Adopt(message, nowMs))
+            return;
+
+        if (message is Message.VoteRequest request)
+            _voting.AnswerVote(request, nowMs);
+        else
+            Role.Step(message, nowMs);
+    }
+
+    public ProposeAdmission Propose(ReadOnlyMemory<byte> payload) => Role is Leader leader
+        ? leader.Propose(EntryKind.Command, payload)
+        : ProposeAdmission.Refused(RejectReason.NotLeader);
+
+    /// <summary>Ends in a ReadReady or a ReadFailed with the same number.</summary>
+    public void ReadIndex(long readId) => Role.ReadIndex(readId, NowMs);
+
+    public void OnDurable(long writeSequence)
+    {
+        Log.ConfirmWrite(writeSequence);
+        Role.OnDurable();
+    }
+
+    public void OnApplied(LogIndex index) => Log.ConfirmApplied(index);
+
+    public void OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom) => Log.SnapshotTaken(snapshot, keepFrom);
+
+    public void OnSnapshotInstalled(SnapshotMark snapshot)
+    {
+        Log.InstallSnapshot(snapshot);
+        if (Role is Follower follower)
+            follower.SnapshotInstalled(snapshot);
+    }
+
+    public void OnSnapshotFailed(LogIndex _)
+    {
+        if (Role is Follower follower)
+            follower.SnapshotFailed();
+    }
+
+    public void OnEntriesLoaded(NodeId peer, LogIndex from, LogEntry[] entries) =>
+        (Role as Leader)?.EntriesLoaded(peer, from, entries);
+
+    public void OnPeerDisconnected(NodeId peer) => (Role as Leader)?.Disconnected(peer);
+
+    /// <summary>Moves out what is to be done: the write first, then sends and the rest in order, applies last.</summary>
+    public void Drain(List<Effect> into)
+    {
+        Role.BeforeDrain(NowMs);
+        if (_told != (Role.Kind, Term, Leader))
+        {
+            _told = (Role.Kind, Term, Leader);
+            into.Add(new Effect.RoleChanged(Role.Kind, Term, Leader));
+        }
+
+        if (Log.TakeWrite(_hardStateChanged ? _hardState : null) is { } write)
+        {
+            into.Add(write);
+            if (_hardStateChanged)
+                _hardStateSequence = write.Sequence;
+            _hardStateChanged = false;
+        }
+
+        Outbox.Drain(Log.PendingSequence, into);
+        while (Log.TakeApply() is { } apply)
+            into.Add(apply);
+    }
+
+    public void SetLeader(NodeId leader) => Leader = leader;
+
+    public void VoteFor(NodeId candidate)
+    {
+        Invariant.Require(Vote == NodeId.None || Vote == candidate, "one vote a term");
+        if (Vote != candidate)
+            SetHardState(_hardState with { Vote = candidate });
+    }
+
+    public void AppendEntry(LogEntry entry) => Log.Append(entry);
+
+    public void TruncateFrom(LogIndex index) => Log.TruncateFrom(index);
+
+    public void CommitTo(LogIndex index) => Log.CommitTo(index);
+
+    public void BecomeFollower(Term term, NodeId leader, long nowMs)
+    {
+        Invariant.Require(term >= Term, "terms only rise");
+        if (term > Term)
+            SetHardState(new HardState(term, NodeId.None));
+        ChangeRole(new Follower(this), leader);
+        Clock.ForgetLeader();
+        RestartClock(nowMs);
+    }
+
+    public void BecomePreCandidate(long nowMs)
+    {
+        var candidate = new Candidate(this, isPreVote: true);
+        ChangeRole(candidate, NodeId.None);
+        Clock.Restart(nowMs);
+        candidate.Campaign(nowMs);
+    }
+
+    public void BecomeCandidate(long nowMs)
+    {
+        SetHardState(new HardState(Term.Next, Self));
+        var candidate = new Candidate(this, isPreVote: false);
+        ChangeRole(candidate, NodeId.None);
+        Clock.Restart(nowMs);
+        candidate.Campaign(nowMs);
+    }
+
+    public void BecomeLeader(long nowMs)
+    {
+        var leader = new Leader(this, nowMs);
+        ChangeRole(leader, Self);
+
+        // Raft §8: an entry of its own term, so that it learns what is committed.
+        leader.Propose(EntryKind.NoOp, default);
+    }
+
+    private void ChangeRole(Role next, NodeId leader)
+    {
+        Role.End();
+        Role = next;
+        Leader = leader;
+    }
+
+    /// <returns>False where the message is to be ignored, its term with it.</returns>
+    private bool Adopt(Message message, long nowMs)
+    {
+        if (message is Message.VoteRequest request && _voting.IsDisruptive(request, nowMs))
+            return false;
+
+        var isLeaders = message is Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer;
+        BecomeFollower(message.Term, isLeaders ? message.From : NodeId.None, nowMs);
+        return true;
+    }
+
+    /// <summary>Tells one that lags behind the newer term; answers to older terms are dropped.</summary>
+    private void AnswerStale(Message message)
+    {
+        switch (message)
+        {
+            case Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer:
+                Outbox.SendWhenDurable(new Message.AppendResponse
+                {
+                    From = Self, To = message.From, Term = Term, Accepted = false,
+                });
+                break;
+            case Message.VoteRequest:
+                Outbox.SendWhenDurable(new Message.VoteResponse
+                {
+                    From = Self, To = message.From, Term = Term, PreVote = false, Granted = false,
+                });
+                break;
+        }
+    }
+
+    private void SetHardState(HardState next)
+    {
+        _hardState = next;
+        _hardStateChanged = true;
+    }
+
+    private void RestartClock(long nowMs)
+    {
+        Clock.Restart(nowMs);
+        if (Membership.Voters is [var only] && only == Self && Membership.Outgoing.IsEmpty)
+            Clock.Expire(nowMs);
+    }
+}

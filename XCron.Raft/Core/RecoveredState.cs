@@ -1,0 +1,9 @@
+namespace XCron.Raft.Core;
+
+/// <summary>What a node finds on its disk.</summary>
+/// <param name="HardState">Its term and vote.</param>
+/// <param name="Snapshot">The newest snapshot, already restored into the state machine; null before the first.</param>
+/// <param name="Entries">The log after the snapshot, gapless; all of it durable.</param>
+/// <param name="Commit">Known to be committed; at least the snapshot's index.</param>
+internal sealed record RecoveredState(
+    HardState HardState, SnapshotMark? Snapshot, IReadOnlyList<LogEntry> Entries, LogIndex Commit);

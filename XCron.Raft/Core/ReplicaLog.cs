@@ -1,0 +1,168 @@
+namespace XCron.Raft.Core;
+
+/// <summary>
+/// This node's log: what it holds, what of it is to be written, is on disk, is committed, is handed out to be applied,
+/// and is applied.
+/// </summary>
+internal sealed class ReplicaLog
+{
+    private readonly CoreOptions _options;
+    private readonly LogView _view;
+    private readonly Durability _durability;
+    private readonly ConfigurationHistory _configurations;
+    private LogIndex _unwritten;
+    private LogIndex? _truncateFrom;
+    private SnapshotMark? _resetTo;
+    private LogIndex _handedOut;
+    private long _sequence;
+
+    public ReplicaLog(CoreOptions options, RecoveredState recovered)
+    {
+        _options = options;
+        _view = new LogView(recovered, options.CachedLogBytes);
+        _configurations = new ConfigurationHistory(recovered);
+        Snapshot = recovered.Snapshot;
+        var restored = recovered.Snapshot?.Index ?? LogIndex.Zero;
+        Applied = _handedOut = restored;
+        Commit = LogIndex.Max(restored, LogIndex.Min(recovered.Commit, _view.LastIndex));
+        _durability = new Durability(_view.LastIndex);
+        _unwritten = _view.LastIndex.Next;
+    }
+
+    public LogView View => _view;
+
+    public LogIndex LastIndex => _view.LastIndex;
+
+    public LogIndex Durable => _durability.Index;
+
+    // Invariant: Applied <= handed out <= Commit <= LastIndex.
+    public LogIndex Commit { get; private set; }
+
+    public LogIndex Applied { get; private set; }
+
+    public SnapshotMark? Snapshot { get; private set; }
+
+    public Membership Membership => _configurations.Current;
+
+    public LogIndex MembershipIndex => _configurations.CurrentIndex;
+
+    /// <summary>The newest write asked for.</summary>
+    public long Sequence => _sequence;
+
+    /// <summary>The newest write asked for and not on disk; 0 where all are.</summary>
+    public long PendingSequence => _durability.Sequence < _sequence ? _sequence : 0;
+
+    public long DurableSequence => _durability.Sequence;
+
+    /// <returns>Whether another configuration is in force now.</returns>
+    public bool Append(LogEntry entry)
+    {
+        _view.Append(entry);
+        return _configurations.Appended(entry);
+    }
+
+    /// <returns>Whether another configuration is in force now.</returns>
+    public bool TruncateFrom(LogIndex index)
+    {
+        Invariant.Require(index > Commit, "what is committed is never truncated");
+        _view.TruncateFrom(index);
+        _durability.TruncateFrom(index);
+        if (index < _unwritten)
+        {
+            _truncateFrom = _truncateFrom is { } earlier ? LogIndex.Min(earlier, index) : index;
+            _unwritten = index;
+        }
+
+        return _configurations.TruncatedFrom(index);
+    }
+
+    public void CommitTo(LogIndex index)
+    {
+        Invariant.Require(index <= LastIndex, "only what the log holds is committed");
+        if (index <= Commit)
+            return;
+
+        Commit = index;
+        _configurations.Committed(index);
+    }
+
+    public void ConfirmWrite(long sequence) => _durability.Confirm(sequence);
+
+    public void ConfirmApplied(LogIndex index)
+    {
+        Invariant.Require(index <= Commit, "only what is committed is applied");
+        Applied = LogIndex.Max(Applied, index);
+        _handedOut = LogIndex.Max(_handedOut, Applied);
+        _view.Evict(LogIndex.Min(Applied, LogIndex.Min(Durable, _unwritten.Previous)));
+    }
+
+    /// <summary>Own snapshot on disk; the log before keepFrom is cut.</summary>
+    public void SnapshotTaken(SnapshotMark mark, LogIndex keepFrom)
+    {
+        if (Snapshot is not null && mark.Index <= Snapshot.Index)
+            return;
+
+        Snapshot = mark;
+        _view.ForgetBefore(LogIndex.Min(keepFrom, LogIndex.Min(Applied, Durable).Next));
+    }
+
+    /// <summary>A leader's snapshot on disk and in the state machine.</summary>
+    /// <returns>False where it says nothing that is not known.</returns>
+    public bool InstallSnapshot(SnapshotMark mark)
+    {
+        if (mark.Index <= Applied)
+            return false;
+
+        Snapshot = mark;
+        Applied = mark.Index;
+        _handedOut = LogIndex.Max(_handedOut, mark.Index);
+        if (_view.Matches(mark.Index, mark.Term))
+        {
+            // Raft §7: entries after the snapshot's are kept where the log agrees with it.
+            CommitTo(mark.Index);
+            return true;
+        }
+
+        Invariant.Require(mark.Index > Commit, "what is committed is never dropped for a snapshot");
+        _view.Reset(mark);
+        _configurations.Reset(mark);
+        _durability.Reset(mark.Index);
+        (_resetTo, _truncateFrom, _unwritten) = (mark, null, mark.Index.Next);
+        Commit = _handedOut = mark.Index;
+        return true;
+    }
+
+    /// <summary>All that is to be written, as one write; null where there is nothing.</summary>
+    public Effect.Write? TakeWrite(HardState? hardState)
+    {
+        var entries = LastIndex >= _unwritten
+            ? _view.Slice(_unwritten, LastIndex, int.MaxValue, long.MaxValue)
+            : [];
+        if (entries.Length == 0 && hardState is null && _truncateFrom is null && _resetTo is null)
+            return null;
+
+        var write = new Effect.Write
+        {
+            Sequence = ++_sequence,
+            ResetTo = _resetTo,
+            TruncateFrom = _truncateFrom,
+            Entries = entries,
+            HardState = hardState,
+            Commit = Commit,
+        };
+        _durability.Wrote(_sequence, LastIndex);
+        (_resetTo, _truncateFrom, _unwritten) = (null, null, LastIndex.Next);
+        return write;
+    }
+
+    /// <summary>The next committed entries to apply; null where there are none, or enough are handed out.</summary>
+    public Effect.Apply? TakeApply()
+    {
+        if (_handedOut >= Commit || _handedOut - Applied >= _options.MaxUnappliedEntries)
+            return null;
+
+        var entries = _view.Slice(_handedOut.Next, Commit, _options.MaxUnappliedEntries, _options.MaxApplyBytes);
+        _handedOut = entries[^1].Index;
+        return new Effect.Apply(entries);
+    }
+}

@@ -1,0 +1,161 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using XCron.Raft.Core;
+using XCron.Raft.Grpc.Wire;
+using XCron.Raft.Runtime;
+
+namespace XCron.Raft.Grpc;
+
+/// <summary>
+/// This node's stream to one peer on one lane: requests go out on it, their answers come back. Connects, shakes hands,
+/// and connects again with backoff for as long as the transport lives.
+/// </summary>
+internal sealed class PeerLane : IAsyncDisposable
+{
+    private static readonly TimeSpan RefusedRetry = TimeSpan.FromSeconds(10);
+
+    private readonly Member _peer;
+    private readonly Lane _lane;
+    private readonly IRaftTransportHost _host;
+    private readonly GrpcTransportOptions _options;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly GrpcChannel _channel;
+    private readonly RaftPeer.RaftPeerClient _client;
+    private readonly Task _running;
+
+    // Null while not connected: what is sent then is dropped. Written by the running task, read by senders.
+    private volatile Channel<Message>? _outbox;
+    private bool _saidWhyNot;
+
+    public PeerLane(
+        Member peer, Lane lane, IRaftTransportHost host, GrpcTransportOptions options, ILogger logger)
+    {
+        _peer = peer;
+        _lane = lane;
+        _host = host;
+        _options = options;
+        _logger = logger;
+        _channel = PeerChannel.Create(peer.Address, options);
+        _client = new RaftPeer.RaftPeerClient(_channel);
+        _running = Task.Run(RunAsync);
+    }
+
+    public RaftPeer.RaftPeerClient Client => _client;
+
+    public string Address => _peer.Address;
+
+    public void Send(Message message) => _outbox?.Writer.TryWrite(message);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _channel.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var stop = _stopping.Token;
+        var backoff = _options.MinBackoff;
+        while (!stop.IsCancellationRequested)
+        {
+            var wait = backoff;
+            try
+            {
+                await ConnectAndServeAsync(stop).ConfigureAwait(false);
+                wait = backoff = _options.MinBackoff;
+                Say("the stream ended");
+            }
+            catch (RpcException failure) when (Handshake.IsPermanent(failure) && !stop.IsCancellationRequested)
+            {
+                RaftTrace.PeerRefuses(_logger, _peer.Id, _peer.Address, failure.Status.Detail);
+                wait = RefusedRetry;
+            }
+            catch (Exception failure) when (IsConnectionFailure(failure))
+            {
+                Say(failure is RpcException rpc ? rpc.Status.Detail : failure.Message);
+            }
+
+            if (_outbox is not null)
+            {
+                _outbox = null;
+                backoff = _options.MinBackoff;
+                _host.PeerDisconnected(_peer.Id);
+            }
+            else
+            {
+                backoff = backoff * 2 < _options.MaxBackoff ? backoff * 2 : _options.MaxBackoff;
+            }
+
+            await DelayAsync(wait, stop).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ConnectAndServeAsync(CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var call = _lane == Lane.Replicate
+            ? _client.Replicate(cancellationToken: ending.Token)
+            : _client.Control(cancellationToken: ending.Token);
+        var outbox = MessageQueue.Create();
+        await ShakeHandsAsync(call, ending).ConfigureAwait(false);
+        _outbox = outbox;
+        _saidWhyNot = false;
+        RaftTrace.PeerConnected(_logger, _peer.Id, _peer.Address, _lane.ToString());
+
+        var writing = WriteAsync(call.RequestStream, outbox.Reader, ending.Token);
+        var reading = ReadAsync(call.ResponseStream, ending.Token);
+        var first = await Task.WhenAny(writing, reading).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(writing, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first.ConfigureAwait(false);
+    }
+
+    private async Task ShakeHandsAsync(
+        AsyncDuplexStreamingCall<Envelope, Envelope> call, CancellationTokenSource ending)
+    {
+        ending.CancelAfter(_options.ConnectTimeout);
+        var hello = Handshake.EnvelopeOf(_host, _peer.Id, _options.SharedSecret);
+        await call.RequestStream.WriteAsync(hello, ending.Token).ConfigureAwait(false);
+        if (!await call.ResponseStream.MoveNext(ending.Token).ConfigureAwait(false))
+            throw new IOException("the stream ended before the handshake");
+
+        var answer = call.ResponseStream.Current;
+        Handshake.Check(answer.Hello, new NodeId(answer.To), _host, _options.SharedSecret);
+        ending.CancelAfter(Timeout.InfiniteTimeSpan);
+    }
+
+    private static async Task WriteAsync(
+        IClientStreamWriter<Envelope> stream, ChannelReader<Message> outbox, CancellationToken ending)
+    {
+        await foreach (var message in outbox.ReadAllAsync(ending).ConfigureAwait(false))
+            await stream.WriteAsync(WireCodec.Encode(message), ending).ConfigureAwait(false);
+    }
+
+    private async Task ReadAsync(IAsyncStreamReader<Envelope> stream, CancellationToken ending)
+    {
+        while (await stream.MoveNext(ending).ConfigureAwait(false))
+        {
+            if (WireCodec.Decode(stream.Current) is { } message && message.From == _peer.Id)
+                _host.Deliver(message);
+        }
+    }
+
+    private void Say(string reason)
+    {
+        if (!_saidWhyNot && !_stopping.IsCancellationRequested)
+            RaftTrace.PeerLost(_logger, _peer.Id, _peer.Address, _lane.ToString(), reason);
+        _saidWhyNot = true;
+    }
+
+    private async Task DelayAsync(TimeSpan wait, CancellationToken stop) =>
+        await Task.Delay(wait, _options.TimeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static bool IsConnectionFailure(Exception failure) =>
+        failure is RpcException or IOException or OperationCanceledException or InvalidOperationException
+            or ObjectDisposedException;
+}

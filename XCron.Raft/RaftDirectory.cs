@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using XCron.Raft.Storage;
+
+namespace XCron.Raft;
+
+/// <summary>
+/// A node's data directory: its identity, made once and at random, and a lock that keeps every other process out until
+/// it is disposed. Not thread-safe.
+/// </summary>
+public sealed class RaftDirectory : IDisposable
+{
+    private readonly DirectoryLock _lock;
+    private NodeIdentity _identity;
+
+    private RaftDirectory(string path, PosixDisk disk, DirectoryLock directoryLock, NodeIdentity identity)
+    {
+        Path = path;
+        Disk = disk;
+        _lock = directoryLock;
+        _identity = identity;
+    }
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>The node's identity; it never changes and never returns once the directory is lost.</summary>
+    public NodeId NodeId => _identity.Node;
+
+    /// <summary>The configuration that the log begins with; null until <see cref="Form"/>.</summary>
+    public Membership? InitialMembership => _identity.InitialMembership;
+
+    internal IDisk Disk { get; }
+
+    /// <summary>Opens a directory, creating it and the identity in it where there is none.</summary>
+    /// <exception cref="IOException">Another process has it, or it cannot be read or written.</exception>
+    /// <exception cref="LogDamagedException">The identity file is damaged.</exception>
+    public static RaftDirectory Open(string path)
+    {
+        Directory.CreateDirectory(path);
+        var directoryLock = DirectoryLock.Acquire(path);
+        try
+        {
+            var disk = new PosixDisk(path);
+            var identity = IdentityFile.LoadOrCreate(disk, NewNodeId);
+            return new RaftDirectory(path, disk, directoryLock, identity);
+        }
+        catch
+        {
+            directoryLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Makes the node part of a cluster, once and for ever. Every node of the first configuration must be given the same.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It already belongs to one.</exception>
+    public void Form(Membership initial)
+    {
+        ArgumentNullException.ThrowIfNull(initial);
+        if (InitialMembership is not null)
+            throw new InvalidOperationException($"{Path} already belongs to cluster {InitialMembership.ClusterId}.");
+
+        _identity = _identity with { InitialMembership = initial };
+        IdentityFile.Save(Disk, _identity);
+    }
+
+    /// <summary>Releases the lock.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static ulong NewNodeId()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return BitConverter.ToUInt64(bytes) | 1; // never 0
+    }
+}

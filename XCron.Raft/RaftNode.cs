@@ -1,0 +1,210 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using XCron.Raft.Runtime;
+
+namespace XCron.Raft;
+
+/// <summary>
+/// One node of a replicated state machine: log, elections, replication, snapshots. All members are thread-safe.
+/// </summary>
+public sealed class RaftNode : IAsyncDisposable
+{
+    private readonly NodeAssembly _node;
+    private readonly RaftOptions _options;
+    private readonly ILogger _logger;
+    private readonly BackgroundTasks _background;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _stopping;
+    private Exception? _failure;
+
+    private RaftNode(NodeAssembly node, RaftOptions options, BackgroundTasks background, ILogger logger)
+    {
+        _node = node;
+        _options = options;
+        _background = background;
+        _logger = logger;
+    }
+
+    /// <summary>Who this is.</summary>
+    public NodeId Id => _node.Self;
+
+    /// <summary>What the node knows of itself and its cluster.</summary>
+    public RaftStatus Status => _node.Loop.Status.Current;
+
+    /// <summary>Role, term and leader, never staler than the node's own loop.</summary>
+    public LeadershipChange Leadership => _node.Loop.Leadership.Current;
+
+    /// <summary>
+    /// Ends when the node has stopped; faulted if it stopped itself because it cannot trust its disk or state any more.
+    /// The process should then end: nothing it could do would be safe.
+    /// </summary>
+    public Task Completion => _ended.Task;
+
+    /// <summary>
+    /// Recovers what is in the directory, restores the state machine from its snapshot, and starts. Committed commands
+    /// after the snapshot are applied in the background; <see cref="ReadBarrierAsync"/> tells when the node is current.
+    /// </summary>
+    /// <param name="directory">Formed (<see cref="RaftDirectory.Form"/>); to be disposed after the node.</param>
+    /// <param name="options">Timeouts and bounds.</param>
+    /// <param name="stateMachine">Empty: everything in it comes from the snapshot and the log.</param>
+    /// <param name="transport">Started and disposed by the node.</param>
+    /// <param name="logger">Where the node says what an operator cares about; null: nowhere.</param>
+    /// <param name="cancellationToken">Abandons the start.</param>
+    /// <exception cref="Storage.LogDamagedException">A file is damaged; nothing was served from it.</exception>
+    public static async Task<RaftNode> StartAsync(
+        RaftDirectory directory,
+        RaftOptions options,
+        IStateMachine stateMachine,
+        IRaftTransport transport,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(stateMachine);
+        ArgumentNullException.ThrowIfNull(transport);
+        var initial = directory.InitialMembership
+            ?? throw new InvalidOperationException($"{directory.Path} belongs to no cluster yet; call Form first.");
+
+        logger ??= NullLogger.Instance;
+        var background = new BackgroundTasks();
+        var assembly = await NodeAssembly
+            .BuildAsync(
+                directory.Disk,
+                initial,
+                directory.NodeId,
+                options,
+                stateMachine,
+                transport,
+                background.Run,
+                logger,
+                cancellationToken)
+            .ConfigureAwait(false);
+        var node = new RaftNode(assembly, options, background, logger);
+        background.Failed = node.Fail;
+        node.Start();
+        return node;
+    }
+
+    /// <summary>
+    /// Proposes a command. On a leader it is appended, replicated, and applied; elsewhere it is rejected with the leader
+    /// as a hint. Ends within <see cref="RaftOptions.RequestTimeout"/>. Never throws for the state of the cluster. The
+    /// ValueTask must be awaited exactly once.
+    /// </summary>
+    /// <param name="command">Owned by the log from now on: it must not be changed.</param>
+    public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command)
+    {
+        var leadership = Leadership;
+        if (leadership.Role != RaftRole.Leader)
+            return Rejected(RejectReason.NotLeader, leadership.Leader);
+        if (_node.Loop.Waiting >= _options.MaxWaitingProposals)
+            return Rejected(RejectReason.Overloaded, leadership.Leader);
+
+        var proposal = _node.Proposals.Rent();
+        proposal.Begin(command, _node.Clock.NowMs);
+        if (!_node.Loop.TryPost(proposal))
+            proposal.Complete(new ProposeOutcome.Rejected(RejectReason.Stopping, leadership.Leader));
+        return proposal.Outcome;
+    }
+
+    /// <summary>
+    /// Returns true once this node has applied every command whose proposal ended, on any node, before this call: a read
+    /// of the state machine is then linearizable (Raft §8, thesis §6.4). False: no leader confirmed it within
+    /// <see cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again.
+    /// </summary>
+    /// <param name="cancellationToken">Abandons the wait.</param>
+    public async ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken = default)
+    {
+        var done = _node.Parts.Reads.Join(out var isNew);
+        if (isNew && !_node.Loop.TryPost(new NodeInput.ReadsWaiting()))
+            return false;
+
+        try
+        {
+            return await done.WaitAsync(_options.RequestTimeout, _options.TimeProvider, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes a snapshot and cuts the log behind it; returns the index it stands for.</summary>
+    /// <param name="cancellationToken">Abandons the wait.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public async Task<LogIndex> SnapshotAsync(CancellationToken cancellationToken = default)
+    {
+        var done = new TaskCompletionSource<LogIndex>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_node.Parts.Applier.TryPost(new ApplierJob.TakeSnapshot(done)))
+            throw new ObjectDisposedException(nameof(RaftNode));
+
+        return await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The current leadership, then every change of it in order; ends when the node stops.</summary>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public IAsyncEnumerable<LeadershipChange> WatchLeadershipAsync(CancellationToken cancellationToken = default) =>
+        _node.Loop.Leadership.WatchAsync(cancellationToken);
+
+    /// <summary>
+    /// Stops: proposals under way end as unknown, later ones are rejected. Everything that was acknowledged is on disk.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _stopping, 1) != 0) // pairs with Fail and a second dispose
+        {
+            await _ended.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
+        await StopAsync().ConfigureAwait(false);
+    }
+
+    private static ValueTask<ProposeOutcome> Rejected(RejectReason reason, NodeId leader)
+    {
+        RaftMetrics.ProposalsRejected.Add(1);
+        return ValueTask.FromResult<ProposeOutcome>(new ProposeOutcome.Rejected(reason, leader));
+    }
+
+    private void Start()
+    {
+        _node.Parts.Writer.Start(Fail);
+        _node.Parts.Reader.Start(Fail);
+        _node.Parts.Applier.Start(Fail);
+        _node.Loop.Start(Fail);
+    }
+
+    // Called on the thread that failed, at the end of it; the stop goes on elsewhere.
+    private void Fail(Exception failure)
+    {
+        RaftTrace.NodeFailed(_logger, failure);
+        if (Interlocked.CompareExchange(ref _failure, failure, null) is not null)
+            return;
+        if (Interlocked.Exchange(ref _stopping, 1) == 0) // pairs with DisposeAsync
+            _ = Task.Run(StopAsync);
+    }
+
+    private async Task StopAsync()
+    {
+        var parts = _node.Parts;
+        await _node.Loop.StopAsync().ConfigureAwait(false);
+        parts.Keeper.Stop();
+        parts.Installer.Dispose();
+        await parts.Transport.DisposeAsync().ConfigureAwait(false);
+        await parts.Writer.StopAsync().ConfigureAwait(false);
+        await parts.Reader.StopAsync().ConfigureAwait(false);
+        await parts.Applier.StopAsync().ConfigureAwait(false);
+        await _background.EndAsync().ConfigureAwait(false);
+
+        parts.Reads.Close();
+        _node.Loop.EndWaits();
+        parts.Applier.EndWaits();
+        parts.Log.Dispose();
+        RaftTrace.NodeStopped(_logger);
+        if (_failure is null)
+            _ended.SetResult();
+        else
+            _ended.SetException(_failure);
+    }
+}

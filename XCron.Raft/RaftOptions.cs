@@ -1,0 +1,103 @@
+namespace XCron.Raft;
+
+/// <summary>How patient a node is and how much it holds. All durations are real time of the node's TimeProvider.</summary>
+public sealed class RaftOptions
+{
+    /// <summary>
+    /// Shortest silence from a leader before a follower campaigns; each wait is drawn from [this, 2 × this).
+    /// Default 1 s; at least 10 heartbeats, or ordinary jitter starts elections (Raft §5.6).
+    /// </summary>
+    public TimeSpan ElectionTimeout
+    {
+        get;
+        init => field = Positive(value);
+    } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time between a leader's heartbeats. Default 100 ms.</summary>
+    public TimeSpan HeartbeatInterval
+    {
+        get;
+        init => field = Positive(value);
+    } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// How long a proposal or read may wait for its outcome; a proposal then ends as <see cref="ProposeOutcome.Unknown"/>.
+    /// Default 3 s.
+    /// </summary>
+    public TimeSpan RequestTimeout
+    {
+        get;
+        init => field = Positive(value);
+    } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Proposals that may wait for the loop before more are refused as overloaded. Default 65,536.</summary>
+    public int MaxWaitingProposals
+    {
+        get;
+        init => field = Positive(value);
+    } = 65_536;
+
+    /// <summary>
+    /// Bytes of entries appended and not yet committed before more are refused as overloaded. Default 64 MiB.
+    /// </summary>
+    public long MaxUncommittedBytes
+    {
+        get;
+        init => field = Positive(value);
+    } = 64L << 20;
+
+    /// <summary>Largest payload of one proposal, in bytes. Default 4 MiB, which is also the most a peer accepts.</summary>
+    public int MaxEntryBytes
+    {
+        get;
+        init => field = Positive(value);
+    } = 4 << 20;
+
+    /// <summary>Bytes of a segment of the log on disk. Default 16 MiB.</summary>
+    public long SegmentBytes
+    {
+        get;
+        init => field = Positive(value);
+    } = 16L << 20;
+
+    /// <summary>
+    /// Bytes applied since the last snapshot that make the next one due; bounds the log on disk (about twice this) and
+    /// the time of a restart. Default 64 MiB.
+    /// </summary>
+    public long SnapshotLogBytes
+    {
+        get;
+        init => field = Positive(value);
+    } = 64L << 20;
+
+    /// <summary>Bytes of the newest entries kept in memory for peers. Default 32 MiB.</summary>
+    public long CachedLogBytes
+    {
+        get;
+        init => field = Positive(value);
+    } = 32L << 20;
+
+    /// <summary>Where time comes from. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Seeds the waits of elections; nodes should differ. Default: random.</summary>
+    public int Seed { get; init; } = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+
+    private static TimeSpan Positive(TimeSpan value)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+        return value;
+    }
+
+    private static int Positive(int value)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+        return value;
+    }
+
+    private static long Positive(long value)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+        return value;
+    }
+}

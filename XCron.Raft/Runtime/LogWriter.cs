@@ -1,0 +1,78 @@
+using XCron.Raft.Core;
+using XCron.Raft.Storage;
+
+namespace XCron.Raft.Runtime;
+
+/// <summary>
+/// Puts writes on disk: all that wait in one write and one fdatasync, however many there are (group commit). While the
+/// disk is full it keeps what it has and tries again; any other failure stops the node.
+/// </summary>
+internal sealed class LogWriter : Station<LogWriterJob>
+{
+    private const int Capacity = 1 << 20; // bounded in truth by the core's uncommitted bytes
+    private const int FullDiskRetryMs = 500;
+
+    private readonly WriteAheadLog _log;
+    private readonly Func<NodeInput, bool> _tell;
+    private readonly TimeProvider _time;
+    private long _stagedSequence;
+    private bool _diskFull;
+
+    public LogWriter(WriteAheadLog log, Func<NodeInput, bool> tell, TimeProvider time)
+        : base("log writer", Capacity)
+    {
+        _log = log;
+        _tell = tell;
+        _time = time;
+    }
+
+    protected override int SleepMs => _diskFull ? FullDiskRetryMs : Timeout.Infinite;
+
+    protected override void Work(List<LogWriterJob> batch)
+    {
+        var keepFrom = LogIndex.Zero;
+        foreach (var job in batch)
+        {
+            if (job.Write is { } write)
+            {
+                _log.Append(write.ResetTo, write.TruncateFrom, write.Entries, write.HardState, write.Commit);
+                _stagedSequence = write.Sequence;
+            }
+            else
+            {
+                keepFrom = LogIndex.Max(keepFrom, job.CompactTo);
+            }
+        }
+
+        if (_stagedSequence != 0)
+            Flush();
+        if (keepFrom > LogIndex.Zero)
+            _log.CompactTo(keepFrom);
+    }
+
+    private void Flush()
+    {
+        var start = _time.GetTimestamp();
+        try
+        {
+            _log.Flush();
+        }
+        catch (DiskFullException)
+        {
+            if (!_diskFull)
+                _tell(new NodeInput.DiskSpace(full: true));
+            _diskFull = true;
+            return;
+        }
+
+        RaftMetrics.FlushSeconds.Record(_time.GetElapsedTime(start).TotalSeconds);
+        if (_diskFull)
+            _tell(new NodeInput.DiskSpace(full: false));
+        _diskFull = false;
+        _tell(new NodeInput.Durable(_stagedSequence));
+        _stagedSequence = 0;
+    }
+}
+
+/// <summary>Either a write, or the index before which the log may be cut.</summary>
+internal readonly record struct LogWriterJob(Effect.Write? Write, LogIndex CompactTo);

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+using XCron.Raft.Core;
+using XCron.Raft.Storage;
+
+namespace XCron.Raft.Runtime;
+
+/// <summary>
+/// Builds a node from what is on its disk: recovers, restores the state machine, and joins the stations. It starts no
+/// thread, so that a simulation can build the same node and turn its stations itself.
+/// </summary>
+internal sealed class NodeAssembly : IRaftTransportHost
+{
+    private readonly ILogger _logger;
+
+    private NodeAssembly(LogIdentity identity, ILogger logger, LoopClock clock)
+    {
+        Self = identity.Node;
+        ClusterId = identity.ClusterId;
+        _logger = logger;
+        Clock = clock;
+    }
+
+    public NodeId Self { get; }
+
+    public Guid ClusterId { get; }
+
+    public LoopClock Clock { get; }
+
+    public ProposalPool Proposals { get; } = new();
+
+    public NodeParts Parts { get; private set; } = null!; // set by BuildAsync before anybody sees the node
+
+    public NodeLoop Loop { get; private set; } = null!; // set by BuildAsync before anybody sees the node
+
+    /// <param name="disk">The node's data directory.</param>
+    /// <param name="initial">The configuration that its log begins with.</param>
+    /// <param name="self">Who it is.</param>
+    /// <param name="inBackground">Runs and keeps the writing of a snapshot; a simulation runs it at once.</param>
+    public static async ValueTask<NodeAssembly> BuildAsync(
+        IDisk disk,
+        Membership initial,
+        NodeId self,
+        RaftOptions options,
+        IStateMachine stateMachine,
+        IRaftTransport transport,
+        Action<Func<Task>> inBackground,
+        ILogger logger,
+        CancellationToken cancellationToken)
+    {
+        var identity = new LogIdentity(initial.ClusterId, self);
+        var node = new NodeAssembly(identity, logger, new LoopClock(options.TimeProvider));
+        var store = new SnapshotStore(disk, identity);
+        var snapshot = store.Latest;
+        if (snapshot is not null)
+            await RestoreAsync(store, stateMachine, snapshot, cancellationToken).ConfigureAwait(false);
+
+        var log = WriteAheadLog.Open(disk, identity, new LogOptions { SegmentBytes = options.SegmentBytes }, snapshot);
+        var recovered = node.Recover(log, initial, snapshot);
+        var core = new RaftCore(CoreOptionsOf(self, options), recovered, new Random(options.Seed), node.Clock.NowMs);
+
+        var pending = new PendingProposals();
+        var keeper = new SnapshotKeeper(store, node.Tell, inBackground, logger);
+        var start = snapshot is null ? (initial, new LogIndex(1)) : (snapshot.Membership, snapshot.MembershipIndex);
+        var trigger = new SnapshotTrigger(options.SnapshotLogBytes, start, keeper.Write);
+        var applier = new Applier(
+            stateMachine,
+            pending,
+            trigger,
+            mark => RestoreAsync(store, stateMachine, mark, CancellationToken.None),
+            node.Tell,
+            snapshot);
+        keeper.TellApplier = applier.TryPost;
+        node.Parts = new NodeParts
+        {
+            Log = log,
+            Transport = transport,
+            Writer = new LogWriter(log, node.Tell, options.TimeProvider),
+            Reader = new LogReader(log, node.Tell),
+            Applier = applier,
+            Pending = pending,
+            Reads = new ReadBarriers(),
+            Installer = new SnapshotInstaller(store, transport, node.Tell, applier.TryPost, logger),
+            Keeper = keeper,
+        };
+        node.Loop = new NodeLoop(core, node.Parts, node.Clock, options.RequestTimeout, logger);
+        transport.Start(node);
+        transport.SetPeers([.. core.Membership.Members.Where(member => member.Id != self)]);
+        return node;
+    }
+
+    public void Deliver(Message message)
+    {
+        if (!Tell(new NodeInput.Received(message)))
+            RaftMetrics.MessagesDropped.Add(1);
+    }
+
+    public void PeerDisconnected(NodeId peer) => Tell(new NodeInput.PeerDisconnected(peer));
+
+    public IRawSnapshot? OpenSnapshot(LogIndex index, Term entryTerm) => Parts.Keeper.Open(index, entryTerm);
+
+    private bool Tell(NodeInput input) => Loop.TryPost(input);
+
+    private RecoveredState Recover(WriteAheadLog log, Membership initial, SnapshotMark? snapshot)
+    {
+        var recovery = log.Recovery;
+        if (recovery.TornTail is { } torn)
+            RaftTrace.TornTailCut(_logger, torn.File, torn.Offset, torn.Bytes);
+        if (snapshot is null && recovery.Entries.Count == 0)
+        {
+            // The same first entry in every log: the configuration the cluster was formed with, committed by agreement.
+            var first = new LogEntry(new LogIndex(1), new Term(1), EntryKind.Configuration, initial.Encode());
+            var hardState = new HardState(new Term(1), NodeId.None);
+            log.Append(null, null, [first], hardState, first.Index);
+            log.Flush();
+            return new RecoveredState(hardState, null, [first], first.Index);
+        }
+
+        var lastIndex = recovery.Entries.Count > 0 ? recovery.Entries[^1].Index : snapshot!.Index;
+        RaftTrace.Recovered(
+            _logger,
+            recovery.HardState.Term.Value,
+            snapshot?.Index.Value ?? 0,
+            lastIndex.Value,
+            recovery.Commit.Value);
+        return new RecoveredState(recovery.HardState, snapshot, recovery.Entries, recovery.Commit);
+    }
+
+    private static CoreOptions CoreOptionsOf(NodeId self, RaftOptions options) => new()
+    {
+        Self = self,
+        ElectionTimeoutMs = (long)options.ElectionTimeout.TotalMilliseconds,
+        HeartbeatIntervalMs = (long)options.HeartbeatInterval.TotalMilliseconds,
+        MaxUncommittedBytes = options.MaxUncommittedBytes,
+        MaxEntryBytes = options.MaxEntryBytes,
+        CachedLogBytes = options.CachedLogBytes,
+    };
+
+    private static async ValueTask RestoreAsync(
+        SnapshotStore store, IStateMachine stateMachine, SnapshotMark mark, CancellationToken cancellationToken)
+    {
+        var file = store.OpenRead(mark);
+        await using (file.ConfigureAwait(false))
+            await stateMachine.RestoreAsync(file, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using XCron.Raft.Core;
+
+namespace XCron.Raft.Runtime;
+
+/// <summary>
+/// The only one that touches the core: feeds it what was posted and the time, then carries out its effects. Nothing here
+/// waits for a disk, a peer or the application.
+/// </summary>
+internal sealed class NodeLoop : Station<NodeInput>
+{
+    private const int Capacity = 1 << 18;
+
+    private readonly RaftCore _core;
+    private readonly NodeParts _parts;
+    private readonly LoopClock _clock;
+    private readonly ILogger _logger;
+    private readonly List<Effect> _effects = [];
+
+    // Messages that wait for a write to be durable, in the order of their writes.
+    private readonly Queue<Effect.Send> _held = new();
+    private readonly long _requestTimeoutMs;
+    private bool _diskFull;
+    private long _durableSequence;
+
+    public NodeLoop(RaftCore core, NodeParts parts, LoopClock clock, TimeSpan requestTimeout, ILogger logger)
+        : base("loop", Capacity)
+    {
+        _core = core;
+        _parts = parts;
+        _clock = clock;
+        _logger = logger;
+        _requestTimeoutMs = (long)requestTimeout.TotalMilliseconds;
+        Leadership = new LeadershipLog(new LeadershipChange(core.Role.Kind, core.Term, core.Leader));
+        Status = new StatusBoard(core, parts);
+    }
+
+    /// <summary>For the simulation, which owns every thread.</summary>
+    public RaftCore Core => _core;
+
+    public LeadershipLog Leadership { get; }
+
+    public StatusBoard Status { get; }
+
+    protected override int SleepMs
+    {
+        get
+        {
+            const int ProposalSweepMs = 50;
+            var untilTick = Math.Max(0, _core.NextDeadlineMs - _clock.NowMs);
+            if (_parts.Pending.Count > 0)
+                untilTick = Math.Min(untilTick, ProposalSweepMs);
+            return (int)Math.Min(Math.Min(untilTick, Status.RefreshMs), int.MaxValue);
+        }
+    }
+
+    protected override void Work(List<NodeInput> batch)
+    {
+        var nowMs = _clock.NowMs;
+        _core.Tick(nowMs);
+        foreach (var input in batch)
+            Take(input, nowMs);
+
+        _effects.Clear();
+        _core.Drain(_effects);
+        foreach (var effect in _effects)
+            CarryOut(effect);
+
+        if (_parts.Pending.OldestStartMs < nowMs - _requestTimeoutMs)
+            _parts.Pending.GiveUpBefore(nowMs - _requestTimeoutMs);
+        Status.Refresh(nowMs);
+    }
+
+    /// <summary>Called once the thread has ended: what was posted and not taken gets its outcome.</summary>
+    public void EndWaits()
+    {
+        var left = new List<NodeInput>();
+        TakeRest(ref left);
+        foreach (var input in left)
+        {
+            if (input is Proposal proposal)
+                proposal.Complete(new ProposeOutcome.Rejected(RejectReason.Stopping, NodeId.None));
+        }
+
+        _parts.Pending.GiveUpAfter(LogIndex.Zero);
+        _parts.Reads.FailAll();
+        Leadership.Close();
+    }
+
+    private void Take(NodeInput input, long nowMs)
+    {
+        switch (input)
+        {
+            case Proposal proposal:
+                Propose(proposal);
+                break;
+            case NodeInput.Received received:
+                _core.Step(received.Message, nowMs);
+                break;
+            case NodeInput.Durable durable:
+                _durableSequence = durable.Sequence;
+                _core.OnDurable(durable.Sequence);
+                ReleaseHeld();
+                break;
+            case NodeInput.Applied applied:
+                _core.OnApplied(applied.Index);
+                break;
+            case NodeInput.ReadsWaiting:
+                if (_parts.Reads.Ask() is var id and not 0)
+                    _core.ReadIndex(id);
+                break;
+            case NodeInput.SnapshotTaken taken:
+                TakeSnapshot(taken.Mark);
+                break;
+            case NodeInput.SnapshotInstalled installed:
+                _core.OnSnapshotInstalled(installed.Mark);
+                break;
+            case NodeInput.SnapshotFailed failed:
+                _core.OnSnapshotFailed(failed.Index);
+                break;
+            case NodeInput.EntriesLoaded loaded:
+                _core.OnEntriesLoaded(loaded.Peer, loaded.From, loaded.Entries);
+                break;
+            case NodeInput.PeerDisconnected disconnected:
+                _core.OnPeerDisconnected(disconnected.Peer);
+                break;
+            case NodeInput.DiskSpace space:
+                SetDiskFull(space.Full);
+                break;
+            default:
+                throw new UnreachableException(input.GetType().Name);
+        }
+    }
+
+    private void Propose(Proposal proposal)
+    {
+        if (_diskFull)
+        {
+            Reject(proposal, RejectReason.DiskFull);
+            return;
+        }
+
+        var admission = _core.Propose(proposal.Payload);
+        if (!admission.Accepted)
+        {
+            Reject(proposal, admission.Reason);
+            return;
+        }
+
+        proposal.Index = admission.Index;
+        proposal.Term = admission.Term;
+        _parts.Pending.Add(proposal);
+    }
+
+    private void Reject(Proposal proposal, RejectReason reason)
+    {
+        RaftMetrics.ProposalsRejected.Add(1);
+        proposal.Complete(new ProposeOutcome.Rejected(reason, _core.Leader));
+    }
+
+    private void CarryOut(Effect effect)
+    {
+        switch (effect)
+        {
+            case Effect.Write write:
+                Require(_parts.Writer.TryPost(new LogWriterJob(write, LogIndex.Zero)));
+                break;
+            case Effect.Send send when send.AfterWrite > _durableSequence:
+                _held.Enqueue(send);
+                break;
+            case Effect.Send send:
+                _parts.Transport.Send(send.Message);
+                break;
+            case Effect.Apply apply:
+                Require(_parts.Applier.TryPost(new ApplierJob.Apply(apply.Entries)));
+                break;
+            case Effect.ReadReady ready:
+                if (_parts.Reads.Take(ready.ReadId) is { } readers)
+                    Require(_parts.Applier.TryPost(new ApplierJob.WaitFor(ready.Index, readers)));
+                break;
+            case Effect.ReadFailed failed:
+                _parts.Reads.Take(failed.ReadId)?.Complete(false);
+                break;
+            case Effect.InstallSnapshot install:
+                _parts.Installer.Install(install);
+                break;
+            case Effect.LoadEntries load:
+                Require(_parts.Reader.TryPost(load));
+                break;
+            case Effect.RoleChanged changed:
+                ChangeRole(changed);
+                break;
+            default:
+                throw new UnreachableException(effect.GetType().Name);
+        }
+    }
+
+    private void ReleaseHeld()
+    {
+        while (_held.TryPeek(out var send) && send.AfterWrite <= _durableSequence)
+            _parts.Transport.Send(_held.Dequeue().Message);
+    }
+
+    private void TakeSnapshot(SnapshotMark mark)
+    {
+        // What lies between the last two snapshots stays, for peers that are a little behind.
+        var keepFrom = (_core.Log.Snapshot?.Index ?? LogIndex.Zero).Next;
+        _core.OnSnapshotTaken(mark, keepFrom);
+        Require(_parts.Writer.TryPost(new LogWriterJob(null, keepFrom)));
+    }
+
+    private void ChangeRole(Effect.RoleChanged changed)
+    {
+        RaftTrace.RoleChanged(_logger, Status.Self, changed.Role, changed.Term.Value, changed.Leader);
+        if (changed.Role != RaftRole.Leader)
+            _parts.Pending.GiveUpAfter(_core.Log.Commit);
+        Leadership.Add(new LeadershipChange(changed.Role, changed.Term, changed.Leader));
+        Status.MustRefresh();
+    }
+
+    private void SetDiskFull(bool full)
+    {
+        _diskFull = full;
+        if (full)
+            RaftTrace.DiskFull(_logger);
+        else
+            RaftTrace.DiskHasSpace(_logger);
+    }
+
+    private static void Require(bool posted) =>
+        Invariant.Require(posted, "a station takes what the core wants done until the loop has ended");
+}

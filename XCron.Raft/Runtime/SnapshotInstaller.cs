@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Logging;
+using XCron.Raft.Core;
+using XCron.Raft.Storage;
+
+namespace XCron.Raft.Runtime;
+
+/// <summary>
+/// Pulls a leader's snapshot to disk, resuming where a broken stream ended, and hands it to the applier. One at a time;
+/// an offer of a newer one replaces it.
+/// </summary>
+internal sealed class SnapshotInstaller(
+    SnapshotStore store,
+    IRaftTransport transport,
+    Func<NodeInput, bool> tell,
+    Func<ApplierJob, bool> tellApplier,
+    ILogger logger)
+    : IDisposable
+{
+    private const int MaxFruitlessPulls = 5;
+
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private Pull? _pull;
+
+    public void Install(Effect.InstallSnapshot wanted)
+    {
+        Pull pull;
+        lock (_gate)
+        {
+            _pull?.Abandon();
+            _pull = pull = new Pull(this, wanted, store.Receive(wanted.Index, wanted.EntryTerm));
+        }
+
+        RaftTrace.SnapshotPullStarted(logger, wanted.Index.Value, wanted.Leader);
+        pull.Start();
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        lock (_gate)
+            _pull?.Abandon();
+        _stopping.Dispose();
+    }
+
+    /// <summary>One snapshot on its way; the sink of the streams that carry it.</summary>
+    private sealed class Pull(SnapshotInstaller owner, Effect.InstallSnapshot wanted, SnapshotReceiver receiver)
+        : ISnapshotSink
+    {
+        private int _fruitless;
+        private long _totalBytes = -1;
+        private long _startOffset;
+        private bool _abandoned;
+        private bool _over;
+
+        public void Start()
+        {
+            _startOffset = receiver.Offset;
+            owner.transport.FetchSnapshot(
+                wanted.Leader, wanted.Index, wanted.EntryTerm, _startOffset, this, owner._stopping.Token);
+        }
+
+        public bool Chunk(long offset, long totalBytes, ReadOnlySpan<byte> content)
+        {
+            lock (owner._gate)
+            {
+                // A stream that was overtaken by its successor brings bytes that are already here.
+                if (_abandoned || _over || offset != receiver.Offset)
+                    return false;
+
+                _totalBytes = totalBytes;
+                try
+                {
+                    receiver.Append(content);
+                    return true;
+                }
+                catch (IOException failure)
+                {
+                    RaftTrace.SnapshotPullFailed(owner.logger, wanted.Index.Value, failure);
+                    Fail();
+                    return false;
+                }
+            }
+        }
+
+        public void Ended()
+        {
+            lock (owner._gate)
+            {
+                if (_abandoned || _over)
+                    return;
+
+                if (receiver.Offset == _totalBytes)
+                {
+                    Complete();
+                    return;
+                }
+
+                _fruitless = receiver.Offset == _startOffset ? _fruitless + 1 : 0;
+                if (_fruitless >= MaxFruitlessPulls || owner._stopping.IsCancellationRequested)
+                {
+                    Fail();
+                    return;
+                }
+            }
+
+            Start();
+        }
+
+        public void Abandon()
+        {
+            _abandoned = true;
+            if (!_over)
+                receiver.Abandon();
+        }
+
+        private void Complete()
+        {
+            _over = true;
+            try
+            {
+                var mark = receiver.Complete();
+                RaftTrace.SnapshotPulled(owner.logger, mark.Index.Value, _totalBytes);
+                owner.tellApplier(new ApplierJob.Restore(mark));
+            }
+            catch (IOException failure)
+            {
+                RaftTrace.SnapshotPullFailed(owner.logger, wanted.Index.Value, failure);
+                owner.tell(new NodeInput.SnapshotFailed(wanted.Index));
+            }
+        }
+
+        private void Fail()
+        {
+            _over = true;
+            receiver.Abandon();
+            owner.tell(new NodeInput.SnapshotFailed(wanted.Index));
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+using XCron.Raft.Storage;
+
+namespace XCron.Raft.Runtime;
+
+/// <summary>
+/// Writes the views that the applier captures, away from it, and serves the files to peers that pull them.
+/// </summary>
+internal sealed class SnapshotKeeper(
+    SnapshotStore store, Func<NodeInput, bool> tell, Action<Func<Task>> inBackground, ILogger logger)
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Set once, before the first view; breaks the circle between the applier and its snapshots.</summary>
+    public Func<ApplierJob, bool> TellApplier { get; set; } = static _ => false;
+
+    public void Write(SnapshotMark mark, ISnapshotView view) => inBackground(() => WriteAsync(mark, view));
+
+    public IRawSnapshot? Open(LogIndex index, Term entryTerm)
+    {
+        var latest = store.Latest;
+        return latest is not null && latest.Index == index && latest.Term == entryTerm ? store.OpenRaw(latest) : null;
+    }
+
+    public void Stop() => _stopping.Cancel();
+
+    private async Task WriteAsync(SnapshotMark mark, ISnapshotView view)
+    {
+        SnapshotMark? written = null;
+        try
+        {
+            using (view)
+            {
+                var file = store.Create(mark);
+                await using (file.ConfigureAwait(false))
+                {
+                    await view.WriteAsync(file, _stopping.Token).ConfigureAwait(false);
+                    file.Complete();
+                }
+            }
+
+            written = mark;
+            store.DeleteOlderThan(mark);
+            tell(new NodeInput.SnapshotTaken(mark));
+            RaftTrace.SnapshotTaken(logger, mark.Index.Value);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            RaftTrace.SnapshotAbandoned(logger, mark.Index.Value);
+        }
+        catch (IOException failure)
+        {
+            // The log still has everything; the next trigger tries again.
+            RaftTrace.SnapshotFailed(logger, mark.Index.Value, failure);
+        }
+        finally
+        {
+            TellApplier(new ApplierJob.SnapshotEnded(written));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace bench;
+
+/// <summary>A server under load, as a process of its own; ends with the benchmark.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly DirectoryInfo _directory;
+
+    private ServerProcess(string program, IEnumerable<string> arguments, DirectoryInfo directory, int port)
+    {
+        _directory = directory;
+        Port = port;
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = directory.FullName,
+            RedirectStandardOutput = true,
+        };
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
+        _process.OutputDataReceived += static (_, _) => { }; // drained, so that it never blocks
+        _process.BeginOutputReadLine();
+    }
+
+    public int Port { get; }
+
+    public static ServerProcess Bare()
+    {
+        var port = FreePorts(1)[0];
+        var program = typeof(ServerProcess).Assembly.Location;
+        return new ServerProcess("dotnet", [program, "bare-endpoint", $"{port}"], NewDirectory(), port)
+            .Ready($"http://127.0.0.1:{port}/readyz");
+    }
+
+    /// <summary>So many daemons that form one cluster; the JIT build unless a binary is named.</summary>
+    public static ServerProcess[] Daemons(int count, string? binary = null)
+    {
+        var ports = FreePorts(count * 3);
+        var peers = string.Join(',', Enumerable.Range(0, count).Select(i => $"127.0.0.1:{ports[i * 3 + 2]}"));
+        var daemons = new ServerProcess[count];
+        for (var i = 0; i < count; i++)
+            daemons[i] = StartDaemon(ports[(i * 3)..(i * 3 + 3)], count == 1 ? null : peers, binary);
+        for (var i = 0; i < count; i++)
+            daemons[i].Ready($"http://127.0.0.1:{ports[i * 3 + 1]}/readyz");
+        return daemons;
+    }
+
+    public void Dispose()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private static ServerProcess StartDaemon(int[] ports, string? peers, string? binary)
+    {
+        var directory = NewDirectory();
+        List<string> arguments =
+        [
+            "--http_port", $"{ports[0]}", "--monitor_port", $"{ports[1]}", "--peer_port", $"{ports[2]}",
+            "--bind", "127.0.0.1", "--raft_dir", Path.Combine(directory.FullName, "data"), "--log.level", "warning",
+        ];
+        if (peers is not null)
+            arguments.AddRange(["--peer.peer_hosts", peers, "--peer.self", $"127.0.0.1:{ports[2]}"]);
+        if (binary is null)
+            arguments.Insert(0, Path.Combine(AppContext.BaseDirectory, "XCron.Daemon.dll"));
+        return new ServerProcess(binary ?? "dotnet", arguments, directory, ports[0]);
+    }
+
+    private ServerProcess Ready(string url)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < ReadyLimit)
+        {
+            try
+            {
+                using var answer = http.Send(new HttpRequestMessage(HttpMethod.Get, url));
+                if (answer.IsSuccessStatusCode)
+                    return this;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet; the limit ends this.
+            }
+
+            using var pause = new ManualResetEventSlim();
+            pause.Wait(TimeSpan.FromMilliseconds(20));
+        }
+
+        Dispose();
+        throw new TimeoutException($"{url} did not become ready");
+    }
+
+    private static DirectoryInfo NewDirectory() => Directory.CreateTempSubdirectory("xcron-bench-");
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = new TcpListener[count];
+        for (var i = 0; i < count; i++)
+        {
+            listeners[i] = new TcpListener(IPAddress.Loopback, 0);
+            listeners[i].Start();
+        }
+
+        var ports = Array.ConvertAll(listeners, listener => ((IPEndPoint)listener.LocalEndpoint).Port);
+        foreach (var listener in listeners)
+            listener.Stop();
+        return ports;
+    }
+}
