@@ -57,13 +57,10 @@ internal sealed class TimingWheel
         return handle;
     }
 
-    /// <summary>
-    /// Removes an entry. Returns false, and changes nothing, if the handle is no longer that of an entry with this key:
-    /// a late cancel never hits an entry of another key that was given the same handle.
-    /// </summary>
-    public bool Cancel(int handle, long key)
+    /// <summary>Removes an entry. Returns false, and changes nothing, if the handle is in no use.</summary>
+    public bool Cancel(int handle)
     {
-        if (!_entries.IsLive(handle) || _entries[handle].Key != key)
+        if (!_entries.IsLive(handle))
             return false;
 
         if (_entries[handle].Previous == WheelEntry.InHeap)
@@ -73,6 +70,12 @@ internal sealed class TimingWheel
         _entries.Release(handle);
         return true;
     }
+
+    /// <summary>
+    /// The same, and false too if the handle is now another key's: a handle kept too long cancels nothing of others.
+    /// </summary>
+    public bool Cancel(int handle, long key) =>
+        _entries.IsLive(handle) && _entries[handle].Key == key && Cancel(handle);
 
     /// <summary>
     /// The earliest moment at which <see cref="Advance"/> has something to do: to expire an entry or to move entries
