@@ -11,6 +11,9 @@ internal static class CrontabWords
 {
     private const int MostTimesToList = 6;
 
+    /// <summary>Fewer values than this are better listed than told by their step.</summary>
+    private const int FewestInSteps = 4;
+
     private static readonly string[] Weekdays =
         ["Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"];
 
@@ -61,7 +64,7 @@ internal static class CrontabWords
     {
         if (set == CrontabFields.AllSixty)
             return $"Every {unit}";
-        var step = StepOf(set, 59);
+        var step = StepOf(set, 59, fewest: 2);
         return step > 0 && 60 % step == 0 && (set & 1) != 0 ? Text($"Every {step} {unit}s") : null;
     }
 
@@ -70,7 +73,7 @@ internal static class CrontabWords
     {
         if (BitOperations.PopCount(set) == 1)
             return Text($"{unit} {BitOperations.Log2(set)}");
-        var step = StepOf(set, high);
+        var step = StepOf(set, high, FewestInSteps);
         if (step == 0)
             return $"{unit}s {Join(Runs(set, static value => Text($"{value}")))}";
         var (first, last) = (BitOperations.TrailingZeroCount(set), BitOperations.Log2(set));
@@ -94,7 +97,7 @@ internal static class CrontabWords
 
     private static string DaysOfMonth(CrontabFields fields)
     {
-        var step = StepOf(fields.DaysOfMonth, 31);
+        var step = StepOf(fields.DaysOfMonth, 31, FewestInSteps);
         if (step == 0)
             return $"the {Join(Runs(fields.DaysOfMonth, Ordinal))} of the month";
         var first = BitOperations.TrailingZeroCount(fields.DaysOfMonth);
@@ -113,12 +116,11 @@ internal static class CrontabWords
         ? ""
         : " in " + Join(Runs(fields.Months, CultureInfo.InvariantCulture.DateTimeFormat.GetMonthName));
 
-    /// <summary>The step by which the set, of at least four, goes from its first value to the end; 0 if by none.</summary>
-    private static int StepOf(ulong set, int high)
+    /// <summary>The step by which the set goes from its first value to the end; 0 if by none, or if it has too few.</summary>
+    private static int StepOf(ulong set, int high, int fewest)
     {
-        const int Fewest = 4;
         var members = Members(set);
-        if (members.Count < Fewest)
+        if (members.Count < fewest)
             return 0;
         var step = members[1] - members[0];
         for (var i = 2; i < members.Count; i++)

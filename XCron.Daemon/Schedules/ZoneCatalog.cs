@@ -24,6 +24,11 @@ internal static class ZoneCatalog
         if (!IsIanaName(timezone) || !TimeZoneInfo.TryFindSystemTimeZoneById(timezone, out var zone))
             return false;
 
+        // .NET finds a zone by a name in the wrong case once it was read by the right one. Names here do not depend on
+        // what was asked before.
+        if (zone.Id != timezone && zone.Id.Equals(timezone, StringComparison.OrdinalIgnoreCase))
+            return false;
+
         clock = Clocks.GetOrAdd(zone.Id, new ZoneClock(zone));
         return true;
     }
