@@ -49,7 +49,8 @@ internal sealed class CrontabWordsTests
             var expression = string.Join(' ', Seconds(random), Field(random, 0, 59), Field(random, 0, 23),
                 Field(random, 1, 31), Field(random, 1, 12), Field(random, 0, 7));
             var schedule = Crontab.Schedule(expression);
-            var times = string.Join(' ', schedule.Next("2027-12-01", 12).Concat(schedule.Next("2028-06-29 11:37:20", 12)));
+            var times = string.Join(
+                ' ', schedule.Next("2027-12-01", 12).Concat(schedule.Next("2028-06-29 11:37:20", 12)));
             var words = schedule.Describe();
             if (described.TryAdd(words, (expression, times)))
                 continue;
@@ -63,7 +64,7 @@ internal sealed class CrontabWordsTests
 
     private static string Seconds(Random random) => random.Next(3) == 0 ? Field(random, 0, 59) : "0";
 
-    /// <summary>Few forms, so that some lines are met again in another spelling, and no day that does not exist.</summary>
+    /// <summary>Few forms, so that some lines are met again in another spelling; no day that is nowhere.</summary>
     private static string Field(Random random, int low, int high)
     {
         var first = random.Next(low, low + 4);

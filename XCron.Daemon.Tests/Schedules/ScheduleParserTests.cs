@@ -100,7 +100,8 @@ internal sealed class ScheduleParserTests
             {
                 for (var step = 1; step < 5; step++)
                 {
-                    var refused = (ScheduleParse.NeverFires)ScheduleParser.Parse($"0 {first}-{last}/{step} * * *", "UTC", 0);
+                    var line = $"0 {first}-{last}/{step} * * *";
+                    var refused = (ScheduleParse.NeverFires)ScheduleParser.Parse(line, "UTC", 0);
                     var hint = refused.Message[(refused.Message.IndexOf("write ", StringComparison.Ordinal) + 6)..^1];
 
                     var hours = Crontab.Schedule($"0 {hint} * * *").Next($"2026-01-01 {first:00}:00", 24)

@@ -22,7 +22,7 @@ internal sealed class CrontabCalendar(CrontabFields fields)
     private readonly int _lastOfDay = (BitOperations.Log2(fields.Hours) * 60
         + BitOperations.Log2(fields.Minutes)) * 60 + BitOperations.Log2(fields.Seconds);
 
-    /// <summary>The first matching time since 1970 at or after the given one; None when there is none within 400 years.</summary>
+    /// <summary>The first matching time since 1970 at or after the given one; None if 400 years have none.</summary>
     public long AtOrAfter(long wallSeconds)
     {
         var day = (int)Math.DivRem(Math.Max(0, wallSeconds), SecondsPerDay, out var secondOfDay);

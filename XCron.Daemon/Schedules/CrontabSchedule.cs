@@ -79,7 +79,7 @@ internal sealed class CrontabSchedule(CrontabFields fields, ZoneClock clock) : I
                 return wall - segment.Offset;
 
             // Nothing matches from here to that time on the wall. The clock may be set back behind here once more, but
-            // not when the segment's end is so far off that no offset reaches back: then all up to that time is skipped.
+            // not where the segment's end is so far off that no offset reaches back: then all up to it is skipped.
             moment = segment.End;
             if (moment - ZoneClock.LargestOffset >= from)
                 moment = Math.Max(moment, wall - ZoneClock.LargestOffset);

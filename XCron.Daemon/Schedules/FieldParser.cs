@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace XCron.Daemon.Schedules;
 
 /// <summary>
@@ -173,38 +171,9 @@ internal ref struct FieldParser
         return values;
     }
 
-    private void RefuseBackward(int first, int last, int step)
-    {
-        var part = Values(first) + "-" + Values(last) + (step > 1 ? "/" + Values(step) : "");
-        Refusal = new ScheduleParse.NeverFires(
-            $"{_spec.Name} field {Quote(_field)} never fires: the range {part} runs backwards; "
-            + $"write {Forward(first, last, step)}.");
-    }
-
-    /// <summary>What was probably meant: on to the highest value and then from the lowest.</summary>
-    private readonly string Forward(int first, int last, int step)
-    {
-        if (_spec == FieldSpec.DayOfWeek && last == 0 && step == 1)
-            return Part(first, 7);
-        if (_spec == FieldSpec.DayOfWeek && first == 7)
-            first = 0;
-
-        var size = _spec.LastDistinct - _spec.Low + 1;
-        if (first <= last)
-            return Part(first, last) + (step > 1 ? "/" + Values(step) : "");
-        if (step == 1)
-            return Part(first, _spec.LastDistinct) + "," + Part(_spec.Low, last);
-
-        List<string> values = [];
-        for (var value = first; value <= last + size; value += step)
-            values.Add(Values(value > _spec.LastDistinct ? value - size : value));
-        return string.Join(",", values);
-    }
-
-    private static string Part(int first, int last) =>
-        first == last ? Values(first) : Values(first) + "-" + Values(last);
-
-    private static string Values(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private void RefuseBackward(int first, int last, int step) => Refusal = new ScheduleParse.NeverFires(
+        $"{_spec.Name} field {Quote(_field)} never fires: the range {BackwardRange.Show(first, last, step)} runs "
+        + $"backwards; write {BackwardRange.Forward(_spec, first, last, step)}.");
 
     private void RefuseRest()
     {

@@ -1,6 +1,6 @@
 namespace XCron.Daemon.Schedules;
 
-/// <summary>When a periodic task is due. Immutable and thread-safe; depends on its arguments and the zone data only.</summary>
+/// <summary>When a periodic task is due. Immutable, thread-safe; depends on its arguments and zone data only.</summary>
 internal interface ISchedule
 {
     /// <summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace XCron.Daemon.Schedules;
 
-/// <summary>Reads the duration of "@every": numbers with the units h, m, s and ms, such as 1h30m, 90s or 1.5h.</summary>
+/// <summary>Reads the duration of "@every": numbers with the units h, m, s and ms, as in 1h30m, 90s, 1.5h.</summary>
 internal static class IntervalParser
 {
     private const string Right = "write numbers with the units h, m, s or ms, such as @every 1h30m";

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace XCron.Daemon.Schedules;
 
-/// <summary>"@every 1h30m": whole intervals counted from the task's start, whatever any clock on a wall shows.</summary>
+/// <summary>"@every 1h30m": whole intervals counted from the task's start, whatever clocks on walls show.</summary>
 internal sealed class IntervalSchedule(long startUnixMs, long intervalMs) : ISchedule
 {
     public const long ShortestMs = 1000;

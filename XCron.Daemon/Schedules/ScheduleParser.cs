@@ -87,8 +87,8 @@ internal static class ScheduleParser
             return new ScheduleParse.Parsed(schedule, clock.Timezone);
         return new ScheduleParse.NeverFires(
             $"expression never fires: in {clock.Timezone} no day with day-of-month '{Shorten(dayOfMonth)}', "
-            + $"month '{Shorten(month)}' and day-of-week '{Shorten(dayOfWeek)}' has the time minute '{Shorten(minute)}' "
-            + $"hour '{Shorten(hour)}'; give days and times that exist.");
+            + $"month '{Shorten(month)}' and day-of-week '{Shorten(dayOfWeek)}' has the time "
+            + $"minute '{Shorten(minute)}' hour '{Shorten(hour)}'; give days and times that exist.");
     }
 
     private static string? MacroFields(ReadOnlySpan<char> macro)

@@ -53,7 +53,7 @@ internal static class ZoneCatalog
         return null;
     }
 
-    /// <summary>Words of letters, digits, '_', '-' and '+' with slashes between them, and nothing that is no zone.</summary>
+    /// <summary>Words of letters, digits, '_', '-' and '+' with slashes between, and no file that is no zone.</summary>
     private static bool IsIanaName(string timezone)
     {
         // These say what this machine is set to, or count leap seconds: another node would read another time from them.

@@ -33,7 +33,7 @@ internal sealed class ZoneClock(TimeZoneInfo zone)
         return segments[last];
     }
 
-    /// <summary>The first moment at which the clock on the wall shows the given time or, past a gap, a later one.</summary>
+    /// <summary>The first moment at which the wall clock shows the given time or, past a gap, a later one.</summary>
     public long FirstReached(long wallSeconds)
     {
         var segment = At(wallSeconds - LargestOffset);

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace XCron.Daemon.Timing;
 
 /// <summary>
-/// What is due when: a hierarchical timing wheel (Varghese and Lauck 1987, scheme 7) of seven levels with 64 slots each.
+/// What is due when: a hierarchical timing wheel (Varghese and Lauck 1987, scheme 7) of seven levels, 64 slots each.
 /// A slot of level 0 is one millisecond; a slot of each further level is as wide as the whole level below it, so that
 /// the seventh reaches 139 years ahead; what is due later waits in its last slot and is placed anew from there.
 /// An entry lies in the level of the highest six-bit digit in which its due time differs from the wheel's position, and
@@ -180,7 +180,7 @@ internal sealed class TimingWheel
 
     private static int TopSlot(long turn) => TopLevel * SlotsPerLevel + (int)(turn & (SlotsPerLevel - 1));
 
-    /// <summary>At the end of the slot, so that what is due in the same millisecond expires in the order of adding.</summary>
+    /// <summary>At the slot's end: what is due in the same millisecond expires in the order it was added.</summary>
     private void Append(int slot, int handle)
     {
         ref var entry = ref _entries[handle];

@@ -6,7 +6,7 @@ internal struct WheelEntry
     /// <summary>In <see cref="Previous"/>: the entry is free, and <see cref="Next"/> is the next free one.</summary>
     public const int Free = int.MinValue;
 
-    /// <summary>In <see cref="Previous"/>: the entry is in the heap, and <see cref="Next"/> is its place there.</summary>
+    /// <summary>In <see cref="Previous"/>: the entry is in the heap, at the place <see cref="Next"/>.</summary>
     public const int InHeap = int.MinValue + 1;
 
     public long Key;
