@@ -116,7 +116,7 @@ internal static class CrontabWords
         ? ""
         : " in " + Join(Runs(fields.Months, CultureInfo.InvariantCulture.DateTimeFormat.GetMonthName));
 
-    /// <summary>The step by which the set goes from its first value to the end; 0 if by none, or it has too few.</summary>
+    /// <summary>The step by which the set goes from its first value to the end; 0 if by none or with too few.</summary>
     private static int StepOf(ulong set, int high, int fewest)
     {
         var members = Members(set);
