@@ -9,6 +9,9 @@ internal sealed record TaskRecord
 
     public required long CreateTimeMs { get; init; }
 
+    /// <summary>The incarnation of the session that chose the id: tells a repeated create from a collision of ids.</summary>
+    public ulong CreatedBy { get; init; }
+
     /// <summary>The encoded TaskDefinition; never changed.</summary>
     public required byte[] Definition { get; init; }
 
