@@ -8,7 +8,9 @@ internal static class ResultCode
     /// <summary>AssignShards: the table of owners has moved on since the proposer looked.</summary>
     public const int StaleEpoch = 1;
 
-    /// <summary>CreateTasks: another session chose the same id; nothing was created. Propose again with a new id.</summary>
+    /// <summary>
+    /// CreateTasks: another session chose the same id; nothing was created. Propose again with a new id.
+    /// </summary>
     public const int IdTaken = 2;
 
     /// <summary>AssignShards: names a shard that does not exist; nothing was assigned.</summary>

@@ -3,8 +3,8 @@ using Google.Protobuf;
 namespace XCron.Daemon.Commands;
 
 /// <summary>
-/// Parses what must not be half understood. Protobuf passes over fields it does not know; a replica that passed over what
-/// a newer version wrote into the log would from then on differ from the others in silence. Here that is an error.
+/// Parses what must not be half understood. Protobuf passes over fields it does not know; a replica that passed over
+/// what a newer version wrote into the log would from then on differ from the others in silence. Here that is an error.
 /// </summary>
 internal sealed class StrictParser<T>(MessageParser<T> parser)
     where T : class, IMessage<T>

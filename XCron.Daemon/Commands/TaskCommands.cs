@@ -4,8 +4,9 @@ using XCron.Proto.Tasks;
 namespace XCron.Daemon.Commands;
 
 /// <summary>
-/// Encodes every command of tasks.proto, for <see cref="ICommandGateway.SubmitAsync"/>. Each makes one array of the right
-/// size. The answers are read by <see cref="CreateAnswers"/> and <see cref="DeleteAnswer"/>; the others are codes alone.
+/// Encodes every command of tasks.proto, for <see cref="ICommandGateway.SubmitAsync"/>. Each makes one array of the
+/// right size. The answers are read by <see cref="CreateAnswers"/> and <see cref="DeleteAnswer"/>; the others are codes
+/// alone.
 /// </summary>
 internal static class TaskCommands
 {
@@ -46,7 +47,8 @@ internal static class TaskCommands
 
     /// <summary>The answer's code is 0 or <see cref="ResultCode.StaleEpoch"/>.</summary>
     /// <param name="expectedEpoch">The epoch of the table that the changes were computed from.</param>
-    /// <param name="changes">The shards whose owner changes; <see cref="OwnerSession.None"/> leaves one to nobody.</param>
+    /// <param name="changes">The shards whose owner changes; <see cref="OwnerSession.None"/> leaves one to
+    /// nobody.</param>
     public static byte[] EncodeAssign(long expectedEpoch, IEnumerable<(ShardId Shard, OwnerSession Owner)> changes)
     {
         var command = new AssignShards { ExpectedEpoch = expectedEpoch };

@@ -4,11 +4,11 @@ namespace XCron.Daemon.Commands;
 /// Makes task ids: 41 bits of milliseconds since 2020, 14 bits drawn from the session, 8 bits that count within the
 /// millisecond. Thread-safe, lock-free.
 /// <para>
-/// Within a process ids only rise and none comes twice: more than 256 in a millisecond run ahead into the next ones, and a
-/// clock that is set back is waited for in the same way. Between processes the 14 bits keep ids apart but for one pair of
-/// sessions in 16,384 (a node that starts again is another session, so its last life cannot be met by its clock either).
+/// Within a process ids only rise and none comes twice: more than 256 in a millisecond run ahead into the next ones,
+/// and after a clock was set back they go on from the last one. Between processes the 14 bits keep ids apart, but for
+/// one pair of sessions in 16,384 (a node that starts again is another session: its last life is one more process).
 /// That pair is told apart by the state, which holds who chose each id and refuses one that another session has taken
-/// (<see cref="ResultCode.IdTaken"/>): the proposer then takes the next id and tries again.
+/// (<see cref="ResultCode.IdTaken"/>): the proposer then takes its next id and tries again.
 /// </para>
 /// </summary>
 internal sealed class TaskIdSource

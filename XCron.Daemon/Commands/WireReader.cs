@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace XCron.Daemon.Commands;
 
 /// <summary>
-/// Reads protobuf's wire format in place, without making objects; for the create path, where the generated classes would
-/// copy the definition twice. Every method throws <see cref="InvalidDataException"/> where the bytes end too early.
+/// Reads protobuf's wire format in place, without making objects; for the create path, where the generated classes
+/// would copy the definition twice. Every method throws <see cref="InvalidDataException"/> where the bytes end too
+/// early.
 /// </summary>
 internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 {

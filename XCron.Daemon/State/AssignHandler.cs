@@ -5,8 +5,8 @@ using XCron.Raft;
 namespace XCron.Daemon.State;
 
 /// <summary>
-/// Gives shards to sessions, all or nothing. No task is touched: whether an attempt's session is still the owner is asked
-/// when it matters (<see cref="TaskRecord.WakeAtMs"/>).
+/// Gives shards to sessions, all or nothing. No task is touched: whether an attempt's session is still the owner is
+/// asked when it matters (<see cref="TaskRecord.WakeAtMs"/>).
 /// </summary>
 internal static class AssignHandler
 {

@@ -102,7 +102,9 @@ internal static class ClaimRules
     private static TaskRecord? Queue(TaskRecord record, ClaimRun claim, long nowMs)
     {
         // Behind a run that waits for its retry nothing queues: START ends that run.
-        if (!ConsumesDue(record, claim, nowMs) || record.QueuedDueMs != 0 || record.Run is not { ClaimedBy.IsNone: false })
+        if (!ConsumesDue(record, claim, nowMs) || record.QueuedDueMs != 0)
+            return null;
+        if (record.Run is null or { ClaimedBy.IsNone: true })
             return null;
 
         return record with

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace XCron.Daemon.State;
 
 /// <summary>
-/// Keeps the counters in step with the records: each is a function of the change itself, so no rule can forget to count.
-/// Changed by the applier alone, read from any thread.
+/// Keeps the counters in step with the records: each is a function of the change itself, so no rule can forget to
+/// count. Changed by the applier alone, read from any thread.
 /// </summary>
 internal sealed class CounterTally
 {

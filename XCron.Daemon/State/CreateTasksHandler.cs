@@ -39,7 +39,7 @@ internal static class CreateTasksHandler
 
         // A newer version would create it: the same reason to stop as with an unknown command.
         if (type is not (TaskType.Periodic or TaskType.OneShot))
-            throw new InvalidDataException($"Task {entry.Id} is of type {(int)type}, which this version does not know.");
+            throw new InvalidDataException($"Task {entry.Id} is of the type {(int)type}, unknown to this version.");
 
         if (name.Length > 0 && tables.Names.Find(name) is { } holder)
         {

@@ -3,8 +3,8 @@ using XCron.Daemon.Commands;
 namespace XCron.Daemon.State;
 
 /// <summary>
-/// The records as they were at one moment. A shard that has not changed since is read from the table itself; one that is
-/// about to change is copied first (references only: records are immutable).
+/// The records as they were at one moment. A shard that has not changed since is read from the table itself; one that
+/// is about to change is copied first (references only: records are immutable).
 /// </summary>
 internal sealed class FrozenTasks(TaskShard[] shards, int count)
 {

@@ -9,9 +9,9 @@ namespace XCron.Daemon.State;
 internal interface IStateObserver
 {
     /// <summary>
-    /// The task's record changed or, where <paramref name="record"/> is null, is gone. Also told, with the same revision
-    /// as before, when the owner's claim was refused although nothing had changed (its clock was set back, say): whoever
-    /// took the task off its wheel to claim it arms it again.
+    /// The task's record changed or, where <paramref name="record"/> is null, is gone. Also told, with the same
+    /// revision as before, when the owner's claim was refused although nothing had changed (its clock was set back,
+    /// say): whoever took the task off its wheel to claim it arms it again.
     /// </summary>
     void TaskChanged(TaskId id, TaskRecord? record);
 

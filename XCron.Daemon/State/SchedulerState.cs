@@ -30,9 +30,9 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
 
     /// <summary>
     /// Adds an observer, which hears every change from then on, on the applier's thread. Nothing is lost to one who
-    /// observes first and reads the state afterwards: a change that it was not told of is in what it reads. What it hears
-    /// may be older than what it has read; the record's revision says so. Observe before the own session makes its first
-    /// claim: a grant, unlike a change, cannot be read later.
+    /// observes first and reads the state afterwards: a change that it was not told of is in what it reads. What it
+    /// hears may be older than what it has read; the record's revision says so. Observe before the own session makes
+    /// its first claim: a grant, unlike a change, cannot be read later.
     /// </summary>
     public void Observe(IStateObserver observer) => _observers.Add(observer);
 

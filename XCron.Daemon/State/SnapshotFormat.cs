@@ -7,8 +7,8 @@ using XCron.Proto.Tasks;
 namespace XCron.Daemon.State;
 
 /// <summary>
-/// A snapshot is a SnapshotHeader and then the records, shard by shard and by rising id within each, every message behind
-/// its length. Nothing in it depends on the order of a hash table, so equal states have equal bytes.
+/// A snapshot is a SnapshotHeader and then the records, shard by shard and by rising id within each, every message
+/// behind its length. Nothing in it depends on the order of a hash table, so equal states have equal bytes.
 /// </summary>
 internal static class SnapshotFormat
 {

@@ -5,7 +5,9 @@ internal sealed class SnapshotFrames(Stream source)
 {
     private const int MaxLengthBytes = 5;
 
-    /// <summary>Far above any record (a request is at most some hundred KiB), far below what a damaged length says.</summary>
+    /// <summary>
+    /// Far above any record (a request is at most some hundred KiB), far below what a damaged length says.
+    /// </summary>
     private const int MaxFrameBytes = 64 * 1024 * 1024;
 
     private byte[] _buffer = new byte[128 * 1024];
@@ -32,7 +34,7 @@ internal sealed class SnapshotFrames(Stream source)
         }
 
         if (length > MaxFrameBytes)
-            throw new InvalidDataException($"A message in the snapshot has {length} bytes; {MaxFrameBytes} are the most.");
+            throw new InvalidDataException($"A message of the snapshot has {length} bytes; at most {MaxFrameBytes}.");
 
         await FillAsync((int)length, cancellationToken);
         var frame = _buffer.AsMemory(_start, (int)length);

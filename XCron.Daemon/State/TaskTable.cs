@@ -3,8 +3,8 @@ using XCron.Daemon.Commands;
 namespace XCron.Daemon.State;
 
 /// <summary>
-/// The records by id, in 256 shards with a lock each. Changed by the applier alone, read from any thread. A freeze costs
-/// nothing by itself: a shard is copied when it is first changed while somebody still needs it as it was.
+/// The records by id, in 256 shards with a lock each. Changed by the applier alone, read from any thread. A freeze
+/// costs nothing by itself: a shard is copied when it is first changed while somebody still needs it as it was.
 /// </summary>
 internal sealed class TaskTable
 {
