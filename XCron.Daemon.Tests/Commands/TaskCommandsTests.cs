@@ -54,7 +54,7 @@ internal sealed class TaskCommandsTests
         {
             Assert.That(assign.ExpectedEpoch, Is.EqualTo(6));
             Assert.That(assign.Assignments, Has.Count.EqualTo(2));
-            Assert.That(assign.Assignments[0].Shards, Is.EqualTo(new[] { 1, 3 }));
+            Assert.That(assign.Assignments[0].Shards, Is.EqualTo([1, 3]));
             Assert.That(SessionMessage.Read(assign.Assignments[1].Session), Is.EqualTo(other));
         }
     }

@@ -3,6 +3,7 @@ using XCron.Raft;
 
 namespace XCron.Daemon.Tests.Commands;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class TaskIdSourceTests
 {
     private static readonly OwnerSession Session = new(new NodeId(1), 42);

@@ -4,6 +4,7 @@ using static XCron.Daemon.Tests.State.StateFixture;
 
 namespace XCron.Daemon.Tests.State;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class AssignHandlerTests
 {
     // The fixture has assigned every shard to Alpha at epoch 1.
@@ -21,7 +22,7 @@ internal sealed class AssignHandlerTests
             Assert.That(_fixture.State.OwnerOf(new ShardId(255)), Is.EqualTo(Beta));
             Assert.That(_fixture.State.OwnerOf(new ShardId(1)), Is.EqualTo(Alpha));
             Assert.That(_fixture.State.Owners().Count(owner => owner == Beta), Is.EqualTo(2));
-            Assert.That(_fixture.Heard.Epochs, Is.EqualTo(new long[] { 1, 2 }));
+            Assert.That(_fixture.Heard.Epochs, Is.EqualTo([1, 2]));
         }
     }
 
@@ -35,7 +36,7 @@ internal sealed class AssignHandlerTests
             Assert.That(result.Code, Is.EqualTo(1));
             Assert.That(_fixture.State.OwnersEpoch, Is.EqualTo(1));
             Assert.That(_fixture.State.OwnerOf(new ShardId(0)), Is.EqualTo(Alpha));
-            Assert.That(_fixture.Heard.Epochs, Is.EqualTo(new long[] { 1 }));
+            Assert.That(_fixture.Heard.Epochs, Is.EqualTo([1]));
         }
     }
 
@@ -63,7 +64,7 @@ internal sealed class AssignHandlerTests
         var state = new Daemon.State.SchedulerState();
 
         Assert.That(state.OwnersEpoch, Is.Zero);
-        Assert.That(state.Owners(), Has.All.EqualTo(OwnerSession.None).And.Length.EqualTo(256));
+        Assert.That(state.Owners(), Is.EqualTo(new OwnerSession[256]));
     }
 
     [Test]

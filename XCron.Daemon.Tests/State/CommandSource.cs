@@ -6,8 +6,8 @@ using XCron.Raft;
 namespace XCron.Daemon.Tests.State;
 
 /// <summary>
-/// Random commands from a seed, most of them such as a scheduler would propose for the state as it is, the others stale,
-/// early, of the wrong session or nonsense.
+/// Random commands from a seed, most of them such as a scheduler would propose for the state as it is, the others
+/// stale, early, of the wrong session or nonsense.
 /// </summary>
 internal sealed class CommandSource(int seed, ITaskReader reader)
 {
@@ -27,9 +27,9 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         _nowMs += _random.Next(0, 400);
         return _random.Next(100) switch
         {
-            < 25 => Create(),
-            < 30 => Delete(),
-            < 65 => Claims(),
+            < 12 => Create(),
+            < 15 => Delete(),
+            < 60 => Claims(),
             < 97 => Finish(),
             _ => Assign(),
         };
@@ -62,12 +62,14 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         // A session claims for its own shards; take the owner of one of the tasks, so that many claims fit.
         var claims = new List<ClaimRun>();
         var session = AnySession();
-        for (var i = _random.Next(1, 12); i > 0 && _ids.Count > 0; i--)
+        for (var i = _random.Next(1, 30); i > 0 && _ids.Count > 0; i--)
         {
             if (reader.Find(new TaskId(AnyId())) is not { } record)
                 continue;
             if (claims.Count == 0 && _random.Next(20) != 0)
                 session = reader.OwnerOf(ShardId.Of(record.Id));
+            if (session != reader.OwnerOf(ShardId.Of(record.Id)) && _random.Next(10) != 0)
+                continue;
             claims.Add(ClaimFor(record, session));
         }
 
@@ -102,12 +104,14 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
     {
         var attempts = new List<FinishAttempt>();
         var session = AnySession();
-        for (var i = _random.Next(1, 16); i > 0 && _ids.Count > 0; i--)
+        for (var i = _random.Next(1, 30); i > 0 && _ids.Count > 0; i--)
         {
             if (reader.Find(new TaskId(AnyId())) is not { Run: { } run } record)
                 continue;
             if (attempts.Count == 0 && _random.Next(20) != 0)
                 session = run.ClaimedBy;
+            if (session != run.ClaimedBy && _random.Next(10) != 0)
+                continue;
             attempts.Add(new FinishAttempt
             {
                 TaskId = record.Id.Value,

@@ -5,6 +5,7 @@ using static XCron.Daemon.Tests.State.StateFixture;
 
 namespace XCron.Daemon.Tests.State;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class DeleteTaskHandlerTests
 {
     private readonly StateFixture _fixture = new();

@@ -6,6 +6,7 @@ using static XCron.Daemon.Tests.State.StateFixture;
 
 namespace XCron.Daemon.Tests.State;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SchedulerStateTests
 {
     private readonly StateFixture _fixture = new();
@@ -63,7 +64,7 @@ internal sealed class SchedulerStateTests
 
         _fixture.State.Apply(batch, results);
 
-        Assert.That(results.Select(result => result.Code), Is.EqualTo(new long[] { 0, 0, 1030 }));
+        Assert.That(results.Select(result => result.Code), Is.EqualTo([0, 0, 1030]));
     }
 
     [Test]
@@ -75,8 +76,8 @@ internal sealed class SchedulerStateTests
         _fixture.State.Observe(second);
         _fixture.Create(8);
 
-        Assert.That(second.Changes.Select(change => change.Id.Value), Is.EqualTo(new long[] { 8 }));
-        Assert.That(_fixture.Heard.Changes.Select(change => change.Id.Value), Is.EqualTo(new long[] { 7, 8 }));
+        Assert.That(second.Changes.Select(change => change.Id.Value), Is.EqualTo([8]));
+        Assert.That(_fixture.Heard.Changes.Select(change => change.Id.Value), Is.EqualTo([7, 8]));
     }
 
     [Test]

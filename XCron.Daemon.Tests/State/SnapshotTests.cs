@@ -6,6 +6,7 @@ using static XCron.Daemon.Tests.State.StateFixture;
 
 namespace XCron.Daemon.Tests.State;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SnapshotTests
 {
     private readonly StateFixture _fixture = new();

@@ -4,8 +4,8 @@ using XCron.Daemon.State;
 namespace XCron.Daemon.Tests.State;
 
 /// <summary>
-/// Follows a state from outside, by what its observers hear, and checks each step against the promises: no attempt granted
-/// twice, no due time run twice, nothing after a delete, every change one revision, every run counted once.
+/// Follows a state from outside, by what its observers hear, and checks each step against the promises: no attempt
+/// granted twice, no due time run twice, nothing after a delete, every change one revision, every run counted once.
 /// </summary>
 internal sealed class StateChecker(string context) : IStateObserver
 {
@@ -13,8 +13,6 @@ internal sealed class StateChecker(string context) : IStateObserver
     private readonly Dictionary<TaskId, long> _runsOver = [];
     private readonly HashSet<(TaskId Task, long Sequence, int Attempt)> _grants = [];
     private readonly HashSet<(TaskId Task, long ScheduledMs)> _opened = [];
-
-    public int GrantCount => _grants.Count;
 
     public long RunsOverCount { get; private set; }
 
@@ -77,8 +75,8 @@ internal sealed class StateChecker(string context) : IStateObserver
         var counters = state.Counters;
         long Count(Func<TaskRecord, bool> isSo) => all.Count(isSo);
         Require(counters.Running == Count(task => task.Run is not null), "running");
-        Require(counters.Scheduled == Count(task => task.Run is null && task.Phase == TaskPhase.Scheduled), "scheduled");
-        Require(counters.Paused == Count(task => task.Run is null && task.Phase == TaskPhase.Paused), "paused");
+        Require(counters.Scheduled == Count(t => t.Run is null && t.Phase == TaskPhase.Scheduled), "scheduled");
+        Require(counters.Paused == Count(t => t.Run is null && t.Phase == TaskPhase.Paused), "paused");
         Require(counters.Completed == Count(task => task.Phase == TaskPhase.Completed), "completed");
         Require(counters.Failed == Count(task => task.Phase == TaskPhase.Failed), "failed");
         Require(counters.RunsOk + counters.RunsFailed == RunsOverCount, "runs");

@@ -144,12 +144,3 @@ internal readonly ref struct CreateCommand
         }
     }
 }
-
-/// <summary>One task of the command; the definition lies in the command's bytes.</summary>
-internal ref struct CreateEntry
-{
-    public TaskId Id;
-    public long CreateTimeMs;
-    public long FirstDueMs;
-    public ReadOnlySpan<byte> Definition;
-}
