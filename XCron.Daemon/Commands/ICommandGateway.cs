@@ -9,8 +9,8 @@ internal interface ICommandGateway
 {
     /// <summary>
     /// Passes an encoded TaskCommand to the leader and waits until it is committed and applied there. Retries by itself
-    /// only what was certainly not applied (no leader yet), until the token is cancelled or the request timeout is over.
-    /// Never throws for the state of the cluster.
+    /// only what was certainly not applied (no leader yet), until the token is cancelled or the request timeout is
+    /// over. Never throws for the state of the cluster.
     /// </summary>
     ValueTask<ProposeOutcome> SubmitAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken);
 

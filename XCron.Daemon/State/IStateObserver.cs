@@ -4,14 +4,20 @@ namespace XCron.Daemon.State;
 
 /// <summary>
 /// Hears, on the applier's thread and in log order, what applying changed. Must return at once: it queues for others.
-/// While the log is replayed at start nobody observes; whoever starts to observe reads the state first.
+/// While the log is replayed at start nobody observes; whoever starts to observe reads the state once it is observing.
 /// </summary>
 internal interface IStateObserver
 {
-    /// <summary>The task's record changed or, where <paramref name="record"/> is null, is gone.</summary>
+    /// <summary>
+    /// The task's record changed or, where <paramref name="record"/> is null, is gone. Also told, with the same
+    /// revision as before, when the owner's claim was refused although nothing had changed (its clock was set back,
+    /// say): whoever took the task off its wheel to claim it arms it again.
+    /// </summary>
     void TaskChanged(TaskId id, TaskRecord? record);
 
-    /// <summary>A claim was granted to this session: its attempt is to be made now.</summary>
+    /// <summary>
+    /// A claim was granted to this session: its attempt is to be made now. Follows TaskChanged for the same record.
+    /// </summary>
     void AttemptGranted(OwnerSession session, TaskRecord record);
 
     /// <summary>The table of owners changed to this epoch.</summary>

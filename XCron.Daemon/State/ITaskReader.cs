@@ -23,11 +23,14 @@ internal interface ITaskReader
     StateCounters Counters { get; }
 }
 
-/// <summary>Kept while applying, never counted by walking.</summary>
+/// <summary>
+/// Kept while applying, never counted by walking. The first five part all tasks: their sum is how many there are.
+/// </summary>
 internal sealed record StateCounters
 {
     public long Scheduled { get; init; }
 
+    /// <summary>Tasks with an open run, one that waits for its retry included.</summary>
     public long Running { get; init; }
 
     public long Paused { get; init; }
@@ -39,12 +42,14 @@ internal sealed record StateCounters
     /// <summary>Over the life of the cluster, as are the following.</summary>
     public long Created { get; init; }
 
+    /// <summary>By command; a finished task that is swept does not count.</summary>
     public long Deleted { get; init; }
 
     public long RunsOk { get; init; }
 
     public long RunsFailed { get; init; }
 
+    /// <summary>Due times that the misfire rule passed over.</summary>
     public long RunsSkipped { get; init; }
 
     public long Retries { get; init; }

@@ -9,6 +9,11 @@ internal sealed record TaskRecord
 
     public required long CreateTimeMs { get; init; }
 
+    /// <summary>
+    /// The incarnation of the session that chose the id: tells a repeated create from a collision of ids.
+    /// </summary>
+    public ulong CreatedBy { get; init; }
+
     /// <summary>The encoded TaskDefinition; never changed.</summary>
     public required byte[] Definition { get; init; }
 
@@ -43,8 +48,8 @@ internal sealed record TaskRecord
     public FinishedRun? LastRun { get; init; }
 
     /// <summary>
-    /// When the task's owner has something to do for it: claim a due time, a retry, a run whose owner is gone, or sweep.
-    /// 0 where there is nothing; 1 for at once.
+    /// When the task's owner has something to do for it: claim a due time, a retry, a run whose owner is gone, or
+    /// sweep. 0 where there is nothing; 1 for at once.
     /// </summary>
     /// <param name="owner">Who owns the shard now: a run claimed by another session is to be claimed again.</param>
     public long WakeAtMs(OwnerSession owner)
@@ -87,7 +92,9 @@ internal sealed record OpenRun
     /// <summary>The due time it is for.</summary>
     public required long ScheduledMs { get; init; }
 
-    /// <summary>1 for the first; every claim of the run takes the next number, whatever became of the one before.</summary>
+    /// <summary>
+    /// 1 for the first; every claim of the run takes the next number, whatever became of the one before.
+    /// </summary>
     public required int Attempt { get; init; }
 
     /// <summary>Attempts recorded as failed; those whose owner was lost are not counted against max_attempts.</summary>

@@ -1,0 +1,146 @@
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+using XCron.Proto.Tasks;
+using XCron.Raft;
+
+namespace XCron.Daemon.Tests.State;
+
+/// <summary>
+/// Random commands from a seed, most of them such as a scheduler would propose for the state as it is, the others
+/// stale, early, of the wrong session or nonsense.
+/// </summary>
+internal sealed class CommandSource(int seed, ITaskReader reader)
+{
+    private static readonly OwnerSession[] Sessions =
+    [
+        new(new NodeId(1), 11), new(new NodeId(1), 12), new(new NodeId(2), 21), new(new NodeId(3), 31),
+    ];
+
+    private readonly Random _random = new(seed);
+    private readonly List<long> _ids = [];
+    private long _lastId;
+    private long _nowMs = 1_000_000;
+
+    public byte[] Next()
+    {
+        // Now and then the clock of whoever proposes is behind.
+        _nowMs += _random.Next(0, 400);
+        return _random.Next(100) switch
+        {
+            < 12 => Create(),
+            < 15 => Delete(),
+            < 60 => Claims(),
+            < 97 => Finish(),
+            _ => Assign(),
+        };
+    }
+
+    private byte[] Create()
+    {
+        var tasks = new NewTask[_random.Next(4) == 0 ? _random.Next(1, 30) : 1];
+        for (var i = 0; i < tasks.Length; i++)
+        {
+            var id = _random.Next(20) == 0 && _ids.Count > 0 ? AnyId() : ++_lastId * 4_194_301;
+            _ids.Add(id);
+            var definition = StateFixture.Definition(
+                _random.Next(8) == 0 ? TaskType.OneShot : TaskType.Periodic,
+                _random.Next(2) == 0 ? "" : $"name-{_random.Next(60)}",
+                $"http://target/{_random.Next(2)}/{new string('x', _random.Next(200))}");
+            var firstDueMs = _random.Next(40) == 0 ? 0 : _nowMs + _random.Next(2000);
+            tasks[i] = new NewTask(new TaskId(id), _nowMs, firstDueMs, definition);
+        }
+
+        return TaskCommands.EncodeCreate(AnySession(), tasks);
+    }
+
+    private byte[] Delete() => _random.Next(2) == 0 || _ids.Count == 0
+        ? TaskCommands.EncodeDelete($"name-{_random.Next(60)}")
+        : TaskCommands.EncodeDelete(new TaskId(AnyId()));
+
+    private byte[] Claims()
+    {
+        // A session claims for its own shards; take the owner of one of the tasks, so that many claims fit.
+        var claims = new List<ClaimRun>();
+        var session = AnySession();
+        for (var i = _random.Next(1, 30); i > 0 && _ids.Count > 0; i--)
+        {
+            if (reader.Find(new TaskId(AnyId())) is not { } record)
+                continue;
+            if (claims.Count == 0 && _random.Next(20) != 0)
+                session = reader.OwnerOf(ShardId.Of(record.Id));
+            if (session != reader.OwnerOf(ShardId.Of(record.Id)) && _random.Next(10) != 0)
+                continue;
+            claims.Add(ClaimFor(record, session));
+        }
+
+        return TaskCommands.EncodeClaims(session, _random.Next(30) == 0 ? _nowMs - 1500 : _nowMs, claims);
+    }
+
+    private ClaimRun ClaimFor(TaskRecord record, OwnerSession session)
+    {
+        var scheduledMs = _random.Next(4) == 0 ? Math.Max(record.NextDueMs, _nowMs) : record.NextDueMs;
+        return new ClaimRun
+        {
+            TaskId = record.Id.Value,
+            Revision = record.Revision - (_random.Next(20) == 0 ? 1 : 0),
+            Action = _random.Next(8) == 0 ? (ClaimAction)_random.Next(1, 8) : FittingAction(record, session),
+            ScheduledMs = scheduledMs,
+            NextDueMs = _random.Next(6) == 0 ? 0 : scheduledMs + _random.Next(-2, 800),
+            Missed = _random.Next(3) == 0 ? _random.Next(5) : 0,
+            ExpireAtMs = _nowMs + _random.Next(500),
+        };
+    }
+
+    private ClaimAction FittingAction(TaskRecord record, OwnerSession session) => record switch
+    {
+        { Run: null, ExpireAtMs: not 0 } => ClaimAction.Sweep,
+        { Run: null, QueuedDueMs: not 0 } => ClaimAction.StartQueued,
+        { Run: null } => _random.Next(6) == 0 ? ClaimAction.SkipDue : ClaimAction.Start,
+        { Run.ClaimedBy.IsNone: true } => _random.Next(2) == 0 ? ClaimAction.Retry : ClaimAction.Start,
+        _ => record.Run.ClaimedBy != session ? ClaimAction.Reclaim : ClaimAction.Queue,
+    };
+
+    private byte[] Finish()
+    {
+        var attempts = new List<FinishAttempt>();
+        var session = AnySession();
+        for (var i = _random.Next(1, 30); i > 0 && _ids.Count > 0; i--)
+        {
+            if (reader.Find(new TaskId(AnyId())) is not { Run: { } run } record)
+                continue;
+            if (attempts.Count == 0 && _random.Next(20) != 0)
+                session = run.ClaimedBy;
+            if (session != run.ClaimedBy && _random.Next(10) != 0)
+                continue;
+            attempts.Add(new FinishAttempt
+            {
+                TaskId = record.Id.Value,
+                RunSequence = run.Sequence,
+                Attempt = run.Attempt - (_random.Next(20) == 0 ? 1 : 0),
+                Outcome = _random.Next(2) == 0 ? AttemptOutcome.Succeeded : AttemptOutcome.Failed,
+                HttpStatus = 200 + _random.Next(300),
+                Error = _random.Next(2) == 0 ? "" : "no route to host ü",
+                StartMs = _nowMs - 5,
+                EndMs = _nowMs,
+                RetryAtMs = _random.Next(2) == 0 ? 0 : _nowMs + _random.Next(900),
+                Pause = _random.Next(12) == 0,
+                ExpireAtMs = _nowMs + _random.Next(500),
+            });
+        }
+
+        return TaskCommands.EncodeFinish(session, attempts);
+    }
+
+    private byte[] Assign()
+    {
+        var owner = _random.Next(10) == 0 ? OwnerSession.None : AnySession();
+        var changes = Enumerable.Range(0, _random.Next(1, 256))
+            .Select(_ => (new ShardId(_random.Next(ShardId.Count)), owner));
+        return TaskCommands.EncodeAssign(reader.OwnersEpoch - (_random.Next(10) == 0 ? 1 : 0), [.. changes]);
+    }
+
+    /// <summary>One of the latest more often than others, so that tasks have a life.</summary>
+    private long AnyId() => _ids[_random.Next(Math.Max(0, _ids.Count - 80), _ids.Count)];
+
+    private OwnerSession AnySession() => Sessions[_random.Next(Sessions.Length)];
+}

@@ -1,0 +1,245 @@
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+using XCron.Proto.Tasks;
+using static XCron.Daemon.Tests.State.StateFixture;
+
+namespace XCron.Daemon.Tests.State;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class FinishHandlerTests
+{
+    private readonly StateFixture _fixture = new();
+
+    [Test]
+    public void A_success_ends_the_run_and_is_counted_once()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+
+        var recorded = _fixture.Succeed(7);
+
+        var record = _fixture.Find(7);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(recorded, Is.EqualTo(1));
+            Assert.That(record.Run, Is.Null);
+            Assert.That(record.RunCount, Is.EqualTo(1));
+            Assert.That(record.FailCount, Is.Zero);
+            Assert.That(record.Revision, Is.EqualTo(3));
+            Assert.That(record.Phase, Is.EqualTo(TaskPhase.Scheduled));
+            Assert.That(record.ExpireAtMs, Is.Zero);
+            Assert.That(record.WakeAtMs(Alpha), Is.EqualTo(2000));
+            Assert.That(record.LastRun, Is.EqualTo(new FinishedRun
+            {
+                Sequence = 1,
+                ScheduledMs = 1000,
+                Attempt = 1,
+                Status = RunStatus.Ok,
+                HttpStatus = 200,
+                StartMs = 1001,
+                EndMs = 1002,
+                NodeId = 1,
+            }));
+            Assert.That(_fixture.Heard.Changes[^1].Record, Is.SameAs(record));
+            Assert.That(_fixture.State.Counters.RunsOk, Is.EqualTo(1));
+            Assert.That(_fixture.State.Counters.Scheduled, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void A_failure_with_a_retry_leaves_the_run_open_and_unclaimed()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 5000);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 2000);
+
+        var record = _fixture.Find(7);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(record.Run!.ClaimedBy.IsNone, Is.True);
+            Assert.That(record.Run.Failures, Is.EqualTo(1));
+            Assert.That(record.Run.RetryAtMs, Is.EqualTo(2000));
+            Assert.That(record.Run.LastAttempt!.Status, Is.EqualTo(RunStatus.Failed));
+            Assert.That(record.RunCount, Is.Zero);
+            Assert.That(record.LastRun, Is.Null);
+            Assert.That(record.WakeAtMs(Alpha), Is.EqualTo(2000));
+            Assert.That(_fixture.State.Counters.RunsFailed, Is.Zero);
+        }
+    }
+
+    [Test]
+    public void A_failure_without_a_retry_ends_the_run()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 5000);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed);
+
+        var record = _fixture.Find(7);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(record.Run, Is.Null);
+            Assert.That(record.RunCount, Is.EqualTo(1));
+            Assert.That(record.FailCount, Is.EqualTo(1));
+            Assert.That(record.LastRun!.Status, Is.EqualTo(RunStatus.Failed));
+            Assert.That(record.LastRun.Error, Is.EqualTo("500"));
+            Assert.That(record.Phase, Is.EqualTo(TaskPhase.Scheduled), "its next due time is to come");
+            Assert.That(_fixture.State.Counters.RunsFailed, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void Retries_end_when_the_next_due_time_waits_already()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+        _fixture.Claim(Alpha, 7, ClaimAction.Queue, 2000, 2000, 3000);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 2500);
+
+        var record = _fixture.Find(7);
+        Assert.That(record.Run, Is.Null);
+        Assert.That(record.FailCount, Is.EqualTo(1));
+        Assert.That(record.WakeAtMs(Alpha), Is.EqualTo(1), "the waiting run starts at once");
+    }
+
+    [TestCase(AttemptOutcome.Succeeded, TaskPhase.Completed)]
+    [TestCase(AttemptOutcome.Failed, TaskPhase.Failed)]
+    public void A_one_shot_whose_run_is_over_is_finished(AttemptOutcome outcome, object phase)
+    {
+        _fixture.Create(7, TaskType.OneShot);
+        _fixture.Start(7);
+
+        _fixture.Finish(Alpha, 7, outcome, expireAtMs: 9000);
+
+        var record = _fixture.Find(7);
+        Assert.That(record.Phase, Is.EqualTo(phase));
+        Assert.That(record.ExpireAtMs, Is.EqualTo(9000));
+        Assert.That(record.WakeAtMs(Alpha), Is.EqualTo(9000));
+    }
+
+    [Test]
+    public void A_periodic_task_without_another_due_time_is_finished_only_after_the_one_that_waits()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+        _fixture.Claim(Alpha, 7, ClaimAction.Queue, 2000, 2000);
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed);
+        Assert.That(_fixture.Find(7).Phase, Is.EqualTo(TaskPhase.Scheduled));
+
+        _fixture.Claim(Alpha, 7, ClaimAction.StartQueued, 2001);
+        _fixture.Succeed(7);
+
+        var record = _fixture.Find(7);
+        Assert.That(record.Phase, Is.EqualTo(TaskPhase.Completed), "the last run went well");
+        Assert.That((record.RunCount, record.FailCount), Is.EqualTo((2, 1)));
+    }
+
+    [Test]
+    public void A_periodic_task_whose_target_is_gone_is_paused()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+        _fixture.Claim(Alpha, 7, ClaimAction.Queue, 2000, 2000, 3000);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 2500, pause: true);
+
+        var record = _fixture.Find(7);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(record.Phase, Is.EqualTo(TaskPhase.Paused));
+            Assert.That(record.Run, Is.Null);
+            Assert.That(record.NextDueMs, Is.Zero);
+            Assert.That(record.QueuedDueMs, Is.Zero);
+            Assert.That(record.ExpireAtMs, Is.Zero);
+            Assert.That(record.WakeAtMs(Alpha), Is.Zero);
+            Assert.That(record.FailCount, Is.EqualTo(1));
+            Assert.That(record.LastRun!.ScheduledMs, Is.EqualTo(1000), "from here a resume finds the next");
+            Assert.That(_fixture.State.Counters.Paused, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void A_one_shot_whose_target_is_gone_has_failed()
+    {
+        _fixture.Create(7, TaskType.OneShot);
+        _fixture.Start(7);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, pause: true);
+
+        Assert.That(_fixture.Find(7).Phase, Is.EqualTo(TaskPhase.Failed));
+    }
+
+    [Test]
+    public void A_result_of_another_session_attempt_or_run_is_stale()
+    {
+        _fixture.Create(7);
+        var record = _fixture.Start(7);
+        var attempt = new FinishAttempt
+        {
+            TaskId = 7,
+            RunSequence = 1,
+            Attempt = 1,
+            Outcome = AttemptOutcome.Succeeded,
+        };
+        var otherRun = attempt.Clone();
+        otherRun.RunSequence = 2;
+        var otherAttempt = attempt.Clone();
+        otherAttempt.Attempt = 2;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_fixture.Apply(TaskCommands.EncodeFinish(Beta, [attempt])).Code, Is.Zero);
+            Assert.That(_fixture.Apply(TaskCommands.EncodeFinish(Alpha, [otherRun, otherAttempt])).Code, Is.Zero);
+            Assert.That(_fixture.Find(7), Is.SameAs(record));
+        }
+    }
+
+    [Test]
+    public void A_result_that_comes_twice_is_stale_the_second_time()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7);
+        var attempt = new FinishAttempt
+        {
+            TaskId = 7,
+            RunSequence = 1,
+            Attempt = 1,
+            Outcome = AttemptOutcome.Succeeded,
+        };
+
+        var both = _fixture.Apply(TaskCommands.EncodeFinish(Alpha, [attempt, attempt]));
+
+        Assert.That(both.Code, Is.EqualTo(1));
+        Assert.That(_fixture.Find(7).RunCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void The_result_of_an_owner_that_lost_its_shard_counts_until_another_has_claimed()
+    {
+        _fixture.Create(7);
+        _fixture.Create(8);
+        _fixture.Start(7);
+        _fixture.Start(8);
+        _fixture.AssignAll(Beta);
+        _fixture.Claim(Beta, 8, ClaimAction.Reclaim, 1500);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_fixture.Finish(Alpha, 7, AttemptOutcome.Succeeded), Is.EqualTo(1));
+            Assert.That(_fixture.Finish(Alpha, 8, AttemptOutcome.Succeeded), Is.Zero);
+            Assert.That(_fixture.Finish(Beta, 8, AttemptOutcome.Succeeded), Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void A_session_that_is_none_finishes_nothing()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7);
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 2000);
+
+        Assert.That(_fixture.Finish(OwnerSession.None, 7, AttemptOutcome.Succeeded), Is.Zero);
+    }
+}

@@ -1,0 +1,123 @@
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+using XCron.Proto.Tasks;
+using XCron.Raft;
+
+namespace XCron.Daemon.Tests.State;
+
+/// <summary>A state with a log's counter and a recorder of what observers hear.</summary>
+internal sealed class StateFixture
+{
+    public static readonly OwnerSession Alpha = new(new NodeId(1), 11);
+    public static readonly OwnerSession Beta = new(new NodeId(2), 22);
+
+    private long _index;
+
+    public StateFixture()
+    {
+        State.Observe(Heard);
+        AssignAll(Alpha);
+    }
+
+    public SchedulerState State { get; } = new();
+
+    public RecordingObserver Heard { get; } = new();
+
+    public static byte[] Definition(TaskType type = TaskType.Periodic, string name = "", string url = "http://x/") =>
+        TaskDefinitionCodec.Encode(new TaskDefinition { Type = type, Name = name, Url = url });
+
+    public static byte[] CreateCommand(long id, byte[] definition, long firstDueMs = 1000) =>
+        TaskCommands.EncodeCreate(Alpha, new NewTask(new TaskId(id), 500, firstDueMs, definition));
+
+    public static async Task<byte[]> SnapshotOf(SchedulerState state)
+    {
+        using var view = state.Capture();
+        return await BytesOf(view);
+    }
+
+    public static async Task<byte[]> BytesOf(ISnapshotView view)
+    {
+        var stream = new MemoryStream();
+        await view.WriteAsync(stream, CancellationToken.None);
+        return stream.ToArray();
+    }
+
+    public static async Task<SchedulerState> Restored(byte[] snapshot)
+    {
+        var state = new SchedulerState();
+        await state.RestoreAsync(new MemoryStream(snapshot), CancellationToken.None);
+        return state;
+    }
+
+    public ApplyResult Apply(byte[] command) => Apply(State, ++_index, command);
+
+    public static ApplyResult Apply(SchedulerState state, long index, byte[] command)
+    {
+        var results = new ApplyResult[1];
+        state.Apply([new LogEntry(new LogIndex(index), new Term(1), EntryKind.Command, command)], results);
+        return results[0];
+    }
+
+    public TaskRecord Create(long id, TaskType type = TaskType.Periodic, string name = "", long firstDueMs = 1000)
+    {
+        var result = Apply(CreateCommand(id, Definition(type, name), firstDueMs));
+        Assert.That(result.Code, Is.Zero);
+        return Find(id);
+    }
+
+    public TaskRecord Find(long id) => State.Find(new TaskId(id))!;
+
+    public void AssignAll(OwnerSession owner)
+    {
+        var changes = Enumerable.Range(0, ShardId.Count).Select(shard => (new ShardId(shard), owner));
+        Assert.That(Apply(TaskCommands.EncodeAssign(State.OwnersEpoch, changes)).Code, Is.Zero);
+    }
+
+    /// <summary>Claims for the record as it is now; returns how many were granted.</summary>
+    public long Claim(
+        OwnerSession session, long id, ClaimAction action, long nowMs, long scheduledMs = 0, long nextDueMs = 0,
+        long missed = 0, long expireAtMs = 0)
+    {
+        var claim = new ClaimRun
+        {
+            TaskId = id,
+            Revision = Find(id).Revision,
+            Action = action,
+            ScheduledMs = scheduledMs,
+            NextDueMs = nextDueMs,
+            Missed = missed,
+            ExpireAtMs = expireAtMs,
+        };
+        return Apply(TaskCommands.EncodeClaims(session, nowMs, [claim])).Code;
+    }
+
+    public TaskRecord Start(long id, long scheduledMs = 1000, long nextDueMs = 0)
+    {
+        Assert.That(Claim(Alpha, id, ClaimAction.Start, scheduledMs, scheduledMs, nextDueMs), Is.EqualTo(1));
+        return Find(id);
+    }
+
+    /// <summary>Reports on the attempt that is open now; returns how many were recorded.</summary>
+    public long Finish(
+        OwnerSession session, long id, AttemptOutcome outcome, long retryAtMs = 0, bool pause = false,
+        long expireAtMs = 9000)
+    {
+        var run = Find(id).Run!;
+        return Apply(TaskCommands.EncodeFinish(session, [new FinishAttempt
+        {
+            TaskId = id,
+            RunSequence = run.Sequence,
+            Attempt = run.Attempt,
+            Outcome = outcome,
+            HttpStatus = outcome == AttemptOutcome.Succeeded ? 200 : 500,
+            Error = outcome == AttemptOutcome.Succeeded ? "" : "500",
+            StartMs = run.ClaimedMs + 1,
+            EndMs = run.ClaimedMs + 2,
+            RetryAtMs = retryAtMs,
+            Pause = pause,
+            ExpireAtMs = expireAtMs,
+        }])).Code;
+    }
+
+    public long Succeed(long id) => Finish(Alpha, id, AttemptOutcome.Succeeded);
+}

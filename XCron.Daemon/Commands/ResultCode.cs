@@ -1,0 +1,25 @@
+namespace XCron.Daemon.Commands;
+
+/// <summary>What ApplyResult.Code and the codes inside the answers mean; from 1000 on they are the API's.</summary>
+internal static class ResultCode
+{
+    public const int Ok = 0;
+
+    /// <summary>AssignShards: the table of owners has moved on since the proposer looked.</summary>
+    public const int StaleEpoch = 1;
+
+    /// <summary>
+    /// CreateTasks: another session chose the same id; nothing was created. Propose again with a new id.
+    /// </summary>
+    public const int IdTaken = 2;
+
+    /// <summary>AssignShards: names a shard that does not exist; nothing was assigned.</summary>
+    public const int NoSuchShard = 3;
+
+    /// <summary>CreateTasks: the id is not positive, or the definition cannot be read.</summary>
+    public const int Invalid = 1000;
+
+    public const int UnknownTask = 1030;
+
+    public const int NameTaken = 1040;
+}

@@ -1,0 +1,64 @@
+using Google.Protobuf;
+using XCron.Proto.Tasks;
+
+namespace XCron.Daemon.Commands;
+
+/// <summary>
+/// Encodes every command of tasks.proto, for <see cref="ICommandGateway.SubmitAsync"/>. Each makes one array of the
+/// right size. The answers are read by <see cref="CreateAnswers"/> and <see cref="DeleteAnswer"/>; the others are codes
+/// alone.
+/// </summary>
+internal static class TaskCommands
+{
+    /// <summary>
+    /// The definition is copied once, into the command. An answer with <see cref="ResultCode.IdTaken"/> is to be
+    /// followed by another try with a new id.
+    /// </summary>
+    /// <param name="proposer">This process; the ids come from its <see cref="TaskIdSource"/>.</param>
+    /// <param name="task">What to create.</param>
+    public static byte[] EncodeCreate(OwnerSession proposer, in NewTask task) =>
+        CreateCommand.Encode(proposer, new ReadOnlySpan<NewTask>(in task));
+
+    /// <inheritdoc cref="EncodeCreate(OwnerSession, in NewTask)"/>
+    public static byte[] EncodeCreate(OwnerSession proposer, ReadOnlySpan<NewTask> tasks) =>
+        CreateCommand.Encode(proposer, tasks);
+
+    public static byte[] EncodeDelete(TaskId id) =>
+        new TaskCommand { Delete = new DeleteTask { TaskId = id.Value } }.ToByteArray();
+
+    public static byte[] EncodeDelete(string name) =>
+        new TaskCommand { Delete = new DeleteTask { Name = name } }.ToByteArray();
+
+    /// <summary>The answer's code is the number of claims granted.</summary>
+    public static byte[] EncodeClaims(OwnerSession session, long nowMs, IEnumerable<ClaimRun> claims)
+    {
+        var command = new ClaimRuns { Session = SessionMessage.Of(session), NowMs = nowMs };
+        command.Claims.AddRange(claims);
+        return new TaskCommand { Claim = command }.ToByteArray();
+    }
+
+    /// <summary>The answer's code is the number of attempts recorded; the others were stale.</summary>
+    public static byte[] EncodeFinish(OwnerSession session, IEnumerable<FinishAttempt> attempts)
+    {
+        var command = new FinishAttempts { Session = SessionMessage.Of(session) };
+        command.Attempts.AddRange(attempts);
+        return new TaskCommand { Finish = command }.ToByteArray();
+    }
+
+    /// <summary>The answer's code is 0 or <see cref="ResultCode.StaleEpoch"/>.</summary>
+    /// <param name="expectedEpoch">The epoch of the table that the changes were computed from.</param>
+    /// <param name="changes">The shards whose owner changes; <see cref="OwnerSession.None"/> leaves one to
+    /// nobody.</param>
+    public static byte[] EncodeAssign(long expectedEpoch, IEnumerable<(ShardId Shard, OwnerSession Owner)> changes)
+    {
+        var command = new AssignShards { ExpectedEpoch = expectedEpoch };
+        foreach (var ofOwner in changes.GroupBy(static change => change.Owner, static change => change.Shard.Value))
+        {
+            var assignment = new Assignment { Session = SessionMessage.Of(ofOwner.Key) };
+            assignment.Shards.AddRange(ofOwner);
+            command.Assignments.Add(assignment);
+        }
+
+        return new TaskCommand { Assign = command }.ToByteArray();
+    }
+}

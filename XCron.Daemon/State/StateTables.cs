@@ -1,0 +1,67 @@
+using XCron.Daemon.Commands;
+
+namespace XCron.Daemon.State;
+
+/// <summary>
+/// All of the state, and the only way to change a record: here tasks, names and counters are kept in step and observers
+/// told. Changed by the applier alone; the tables guard themselves for readers on other threads.
+/// </summary>
+internal sealed class StateTables(StateObservers observers)
+{
+    public TaskTable Tasks { get; } = new();
+
+    public NameIndex Names { get; } = new();
+
+    public OwnerTable Owners { get; } = new();
+
+    public CounterTally Counters { get; } = new();
+
+    public StateObservers Observers => observers;
+
+    /// <param name="record">Of a task with a new id.</param>
+    /// <param name="name">Free, or empty for none.</param>
+    public void Create(TaskRecord record, string name)
+    {
+        Load(record, name);
+        Counters.CountCreated(record);
+        observers.TaskChanged(record.Id, record);
+    }
+
+    /// <summary>Puts a record of a snapshot's in its place; its counters are the snapshot's too.</summary>
+    public void Load(TaskRecord record, string name)
+    {
+        // The record before the name: a reader who finds the name finds the record.
+        Tasks.Put(record);
+        if (name.Length > 0)
+            Names.Add(name, record.Id);
+    }
+
+    public void Change(TaskRecord before, TaskRecord after)
+    {
+        Tasks.Put(after);
+        Counters.CountChanged(before, after);
+        observers.TaskChanged(after.Id, after);
+    }
+
+    public void Delete(TaskRecord record)
+    {
+        Counters.CountDeleted(record);
+        Remove(record);
+    }
+
+    /// <summary>Forgets a finished task.</summary>
+    public void Sweep(TaskRecord record)
+    {
+        Counters.CountSwept(record);
+        Remove(record);
+    }
+
+    private void Remove(TaskRecord record)
+    {
+        var name = DefinitionHead.NameOf(record.Definition);
+        if (name.Length > 0)
+            Names.Remove(name);
+        Tasks.Remove(record.Id);
+        observers.TaskChanged(record.Id, null);
+    }
+}
