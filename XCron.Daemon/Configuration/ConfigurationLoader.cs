@@ -11,7 +11,7 @@ namespace XCron.Daemon.Configuration;
 /// <remarks>
 /// By hand rather than as a provider of Microsoft.Extensions.Configuration: there every value is text without a line
 /// or a type, lists of two sources are merged item by item (a shorter list of the environment would keep the file's
-/// last peers), and a binder that is unknown to a key passes over it in silence.
+/// last peers), and a binder passes over a key it does not know in silence.
 /// </remarks>
 internal static class ConfigurationLoader
 {

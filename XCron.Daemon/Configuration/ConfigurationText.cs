@@ -29,7 +29,7 @@ internal static class ConfigurationText
              """.ReplaceLineEndings("\n"));
         foreach (var key in ConfigurationKeys.All)
         {
-            text.Append("  ").Append(key.Option).Append(' ').Append(key.DefaultToml).Append('\n');
+            text.Append("  ").Append(key.Option).Append(' ').Append(AsArgument(key.DefaultToml)).Append('\n');
             AppendWrapped(text, "      ", DocOf(key));
         }
 
@@ -61,6 +61,13 @@ internal static class ConfigurationText
         }
 
         return text.ToString();
+    }
+
+    /// <summary>A file's value as the command line has it: a list by its commas, a text without quotes.</summary>
+    private static string AsArgument(string toml)
+    {
+        var argument = toml.Trim('[', ']').Replace("\"", "").Replace(", ", ",");
+        return argument.Length == 0 ? "\"\"" : argument;
     }
 
     private static string DocOf(ConfigurationKey key) =>

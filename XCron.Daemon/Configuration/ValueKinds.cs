@@ -87,17 +87,21 @@ internal static class ValueKinds
     private static bool TryReadHost(string text, out string host)
     {
         var isHost = HostPort.TryParse(text, out var hostPort);
-        host = hostPort.ToString();
+        host = isHost ? hostPort.ToString() : text;
         return isHost;
     }
 
     private static bool TryReadNetwork(string text, out IPNetwork network)
     {
-        if (!HostPort.TryParseAddress(text, out var address))
-            return IPNetwork.TryParse(text, out network);
+        if (HostPort.TryParseAddress(text, out var address))
+        {
+            network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
+            return true;
+        }
 
-        network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
-        return true;
+        // 10.0.0.5/8 may have been meant as one address or as all of 10: the library takes it for the latter.
+        return IPNetwork.TryParse(text, out network)
+            && HostPort.TryParseAddress(text.Split('/')[0], out var first) && first.Equals(network.BaseAddress);
     }
 
     private static ValueKind<IReadOnlyList<T>> ListOf<T>(

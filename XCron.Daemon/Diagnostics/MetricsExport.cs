@@ -20,5 +20,8 @@ internal static class MetricsExport
                 .AddAttributes([new("deployment.environment.name", env)]))
             .WithMetrics(metrics => metrics
                 .AddMeter(DaemonMetrics.MeterName, RuntimeMeter)
-                .AddPrometheusExporter());
+                .AddPrometheusExporter(exporter => exporter.ScopeInfoEnabled = false));
+
+    /// <summary>Begins to collect: what is counted before is lost, so this comes before the stations start.</summary>
+    public static void Start(IServiceProvider services) => services.GetRequiredService<MeterProvider>();
 }
