@@ -53,7 +53,9 @@ how_to_get() {
 runtime_identifier() {
   local os machine
   case "$(uname -s)" in
-    Linux) if ldd --version 2>&1 | grep -qi musl; then os=linux-musl; else os=linux; fi ;;
+    Linux)
+      # musl's ldd says its name and fails.
+      case "$(ldd --version 2>&1 || true)" in *musl*) os=linux-musl ;; *) os=linux ;; esac ;;
     Darwin) os=osx ;;
     *) echo "build.sh: for $(uname -s) there is build.ps1 or dotnet publish" >&2; return 1 ;;
   esac

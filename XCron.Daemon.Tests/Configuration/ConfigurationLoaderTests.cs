@@ -254,7 +254,8 @@ internal sealed class ConfigurationLoaderTests
 
         Assert.That(found.Options.DefaultTimezone.Id, Is.EqualTo("Asia/Shanghai"));
         Assert.That(lost.Errors, Has.One.Items.And.One.Contains("this machine's own zone (\"Local\") has no name"));
-        Assert.That(configuration.LoadOn(nameless, "--default_timezone=UTC"), Is.InstanceOf<ConfigurationOutcome.Run>());
+        Assert.That(
+            configuration.LoadOn(nameless, "--default_timezone=UTC"), Is.InstanceOf<ConfigurationOutcome.Run>());
     }
 
     [Test]

@@ -65,8 +65,8 @@ internal sealed class SelfAddressTests
         Assert.That(
             Detect(["10.0.0.1:9000", "10.0.0.2:8899"], ""),
             Is.EqualTo(new SelfAddress.Unclear(
-                "of peer_hosts 10.0.0.1:9000 is this machine, but peer_port is 8899; make the ports equal or set [peer] "
-                + "self.")));
+                "of peer_hosts 10.0.0.1:9000 is this machine, but peer_port is 8899; make the ports equal or set "
+                + "[peer] self.")));
 
     [Test]
     public void A_name_that_only_begins_like_the_own_one_is_another_machine() =>

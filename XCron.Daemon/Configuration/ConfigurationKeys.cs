@@ -24,7 +24,7 @@ internal static class ConfigurationKeys
         "Where the other nodes reach this one.");
 
     public static readonly TypedKey<IPAddress> Bind = new("bind", Defaults.Bind, ValueKinds.Address(),
-        "The address all three ports listen on; \"0.0.0.0\" is every IPv4 address of the machine, \"::\" every address.");
+        "The address all three ports listen on; \"0.0.0.0\" is every IPv4 address of the machine, \"::\" every one.");
 
     public static readonly TypedKey<string> RaftDir = new("raft_dir", Defaults.RaftDir, ValueKinds.Text(1, 1024),
         "Where the log, snapshots and the node's identity are kept, from the working directory unless absolute. "

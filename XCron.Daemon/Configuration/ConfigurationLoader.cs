@@ -121,8 +121,8 @@ internal static class ConfigurationLoader
             return zone;
 
         errors.Add(
-            $"defaults: default_timezone is empty, and this machine's own zone (\"{surroundings.LocalZone.Id}\") has no "
-            + "name in the tz database by which it could be stored; set one, such as \"Asia/Shanghai\".");
+            $"defaults: default_timezone is empty, and this machine's own zone (\"{surroundings.LocalZone.Id}\") has "
+            + "no name in the tz database by which it could be stored; set one, such as \"Asia/Shanghai\".");
         return surroundings.LocalZone;
     }
 

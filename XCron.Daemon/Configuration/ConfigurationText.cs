@@ -16,14 +16,15 @@ internal static class ConfigurationText
 
              xcron_server [--conf FILE] [--KEY VALUE | --KEY=VALUE]...
 
-               --conf FILE, -conf FILE  the configuration file (also XCRON_CONF); without it ./xcron.toml, if there is one
+               --conf FILE, -conf FILE  the configuration file (also XCRON_CONF); else ./xcron.toml, if there is one
                --default-conf           prints a configuration file with every key and its default
                --version                prints the version
                --help, -h               prints this
 
-             Settings, with their defaults. Each is also a key of the file (peer.self: self under [peer]) and a variable
-             of the environment (http_port: XCRON_HTTP_PORT; peer.self: XCRON_PEER__SELF). The command line wins over the
-             environment, and the environment over the file. On both a list is written with commas: a:8899,b:8899.
+             Settings, with their defaults. Each is also a key of the file (peer.self: self under [peer]) and a
+             variable of the environment (http_port: XCRON_HTTP_PORT; peer.self: XCRON_PEER__SELF). The command line
+             wins over the environment, and the environment over the file. On both a list is written with commas:
+             a:8899,b:8899.
 
 
              """.ReplaceLineEndings("\n"));
@@ -43,9 +44,10 @@ internal static class ConfigurationText
         AppendWrapped(
             text,
             "# ",
-            "The configuration of an xcron node. Every key is here with its default; one that is left out has it too. A "
-            + "key that is not known, or a value that is not right, stops the start. The environment (XCRON_HTTP_PORT, "
-            + "XCRON_PEER__SELF) wins over this file, and the command line (--http_port 8001) over both.");
+            "The configuration of an xcron node. Every key is here with its default; one that is left out has it too. "
+            + "A key that is not known, or a value that is not right, stops the start. The environment "
+            + "(XCRON_HTTP_PORT, XCRON_PEER__SELF) wins over this file, and the command line (--http_port 8001) over "
+            + "both.");
         var section = "";
         foreach (var key in ConfigurationKeys.All)
         {

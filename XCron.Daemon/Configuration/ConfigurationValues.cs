@@ -8,7 +8,7 @@ internal sealed class ConfigurationValues
 
     public IReadOnlyList<string> Errors => _errors;
 
-    /// <summary>Takes settings in rising order of precedence; a wrong one becomes an error and changes nothing.</summary>
+    /// <summary>Takes settings in rising order of precedence; a wrong one is an error and changes nothing.</summary>
     public void Take(Setting setting)
     {
         if (ConfigurationKeys.Find(setting.Path) is not { } key)

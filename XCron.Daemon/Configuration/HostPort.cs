@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace XCron.Daemon.Configuration;
 
-/// <summary>An address to connect to. Equal addresses have one spelling: lower case, IPv6 shortened, in brackets.</summary>
+/// <summary>An address to connect to. Equal ones have one spelling: lower case, IPv6 shortened, in brackets.</summary>
 internal readonly record struct HostPort(string Host, int Port)
 {
     /// <summary>The host as an address; false for a name.</summary>

@@ -44,7 +44,7 @@ internal static class ValueKinds
         var whole = WholeNumber(min, max);
         return OfStruct<TimeSpan>(
             string.Create(CultureInfo.InvariantCulture, $"a whole number of milliseconds from {min} to {max}"),
-            raw => whole.Read(raw) is { Requirement: null, Value: var number } ? TimeSpan.FromMilliseconds(number) : null,
+            raw => whole.Read(raw) is { Requirement: null } reading ? TimeSpan.FromMilliseconds(reading.Value) : null,
             span => span.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
     }
 

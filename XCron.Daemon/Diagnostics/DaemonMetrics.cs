@@ -91,7 +91,8 @@ internal sealed class DaemonMetrics : IDisposable
     {
         ObserveGauge("xcron.raft.term", "{term}", "The newest term this node has seen.", () => figures().Term.Value);
         ObserveGauge(
-            "xcron.raft.has_leader", "{leader}", "1 while this node knows a leader.", () => figures().HasLeader ? 1 : 0);
+            "xcron.raft.has_leader", "{leader}", "1 while this node knows a leader.",
+            () => figures().HasLeader ? 1 : 0);
         ObserveGauge(
             "xcron.raft.commit_index", "{entry}", "The last entry known to be committed.",
             () => figures().CommitIndex.Value);

@@ -80,10 +80,12 @@ internal static partial class DaemonTrace
     [LoggerMessage(403, LogLevel.Information, "Callbacks are claimed again; {Waiting} wait for a connection")]
     public static partial void CallbacksQueueHasRoom(this ILogger logger, int waiting);
 
-    [LoggerMessage(404, LogLevel.Warning, "The clock was set back by {Seconds} s; due times wait until it is there again")]
+    [LoggerMessage(404, LogLevel.Warning,
+        "The clock was set back by {Seconds} s; due times wait until it is there again")]
     public static partial void ClockSetBack(this ILogger logger, double seconds);
 
-    [LoggerMessage(405, LogLevel.Warning, "The clock was set forward by {Seconds} s, or the process stood still for it")]
+    [LoggerMessage(405, LogLevel.Warning,
+        "The clock was set forward by {Seconds} s, or the process stood still for it")]
     public static partial void ClockSetForward(this ILogger logger, double seconds);
 
     [LoggerMessage(406, LogLevel.Warning, "{Count} due times were later than misfire_threshold; their rules decide")]
