@@ -81,6 +81,7 @@ internal static class Answer
     private static Task WriteAsync(HttpContext context, Guid requestId, int httpStatus, ReadOnlyMemory<byte> json)
     {
         Begin(context.Response, requestId, httpStatus, json.Length);
+        context.Response.Headers.CacheControl = "no-store";
         return WriteStartedAsync(context.Response.StartAsync(), context.Response, json);
     }
 
@@ -89,7 +90,6 @@ internal static class Answer
         response.StatusCode = httpStatus;
         response.ContentType = "application/json";
         response.ContentLength = length;
-        response.Headers.CacheControl = "no-store";
         response.Headers[RequestIdHeader] = requestId.ToString();
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Connections;
+
 namespace XCron.Daemon.Api;
 
 /// <summary>Finds the call that a request means, and sees to it that every request ends with an envelope.</summary>
@@ -69,8 +71,12 @@ internal sealed class ApiEndpoints
         }
     }
 
-    private static bool IsClientGone(HttpContext context, Exception exception) =>
-        exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested;
+    private static bool IsClientGone(HttpContext context, Exception exception) => exception switch
+    {
+        ConnectionResetException or ConnectionAbortedException => true,
+        OperationCanceledException or IOException => context.RequestAborted.IsCancellationRequested,
+        _ => false,
+    };
 
     private static Task RefuseMethodAsync(HttpContext context, Guid requestId, string allowed)
     {

@@ -93,7 +93,9 @@ internal static class CreateCommandEncoder
     private static int PairsBytes(List<TextPair>? pairs)
     {
         var bytes = 0;
-        foreach (var pair in pairs ?? [])
+        if (pairs is null)
+            return bytes;
+        foreach (var pair in pairs)
             bytes += WireWriter.MessageBytes(PairBytes(in pair));
         return bytes;
     }
@@ -103,7 +105,9 @@ internal static class CreateCommandEncoder
 
     private static void WritePairs(ref WireWriter writer, int field, List<TextPair>? pairs)
     {
-        foreach (var pair in pairs ?? [])
+        if (pairs is null)
+            return;
+        foreach (var pair in pairs)
         {
             writer.OpenMessage(field, PairBytes(in pair));
             writer.Text(PairName, pair.Name);
