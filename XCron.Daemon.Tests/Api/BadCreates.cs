@@ -7,6 +7,12 @@ internal static class BadCreates
 {
     private const string Url = "http://a.test";
 
+    private static readonly string[] RefusedHeaders =
+    [
+        "Host", "content-length", "Connection", "keep-alive", "Proxy-Authorization", "TE", "Trailer",
+        "Transfer-Encoding", "Upgrade", "webhook-id", "Webhook-Signature", "x-xcron-run-id",
+    ];
+
     public static IEnumerable<object[]> All() =>
         [.. NotJson(), .. Fields(), .. Formats(), .. Urls(), .. Callbacks(), .. Options()];
 
@@ -157,11 +163,7 @@ internal static class BadCreates
         [1000, In($"\"headers\":{{\"a\":\"{new string('x', 8193)}\"}}"), "at most 8192"],
         [1000, In("\"headers\":{\"A\":\"1\",\"a\":\"2\"}"), "is given twice"],
         [1000, In($"\"headers\":{{{Many("h", 65)}}}"), "is one more than the 64 allowed"],
-        .. from name in new[]
-           {
-               "Host", "content-length", "Connection", "keep-alive", "Proxy-Authorization", "TE", "Trailer",
-               "Transfer-Encoding", "Upgrade", "webhook-id", "Webhook-Signature", "x-xcron-run-id",
-           }
+        .. from name in RefusedHeaders
            select new object[] { 1000, In($"\"headers\":{{\"{name}\":\"x\"}}"), $"callback.headers has \"{name}\"" },
     ];
 
@@ -172,7 +174,7 @@ internal static class BadCreates
         [1000, Create(more: "\"retry\":{\"max_attempts\":0}"), "retry.max_attempts is 0; must be an integer, 1 to 100"],
         [1000, Create(more: "\"retry\":{\"max_attempts\":101}"), "retry.max_attempts is 101"],
         [1000, Create(more: "\"retry\":{\"max_attempts\":1.5}"), "retry.max_attempts is 1.5"],
-        [1000, Create(more: "\"retry\":{\"max_attempts\":1,\"max_attempts\":2}"), "\"retry.max_attempts\" is given twice"],
+        [1000, Create(more: "\"retry\":{\"max_attempts\":1,\"max_attempts\":2}"), "max_attempts\" is given twice"],
         [1000, Create(more: "\"retry\":{\"min_backoff\":0}"), "retry.min_backoff is 0; must be a number of seconds"],
         [1000, Create(more: "\"retry\":{\"max_backoff\":86401}"), "retry.max_backoff is 86401"],
         [1000, Create(more: "\"retry\":{\"min_backoff\":5,\"max_backoff\":1}"), "retry.max_backoff is less"],

@@ -18,27 +18,26 @@ internal sealed class CreateTasksEndpointTests
     public async Task Each_task_has_its_own_answer_and_the_valid_ones_are_one_command()
     {
         var named = Good.Replace("{\"type\"", "{\"name\":\"n\",\"type\"");
-        var answer = await _host.PostAsync(Path, $$"""
+        var answer = await _host.PostAsync(Path, $$$"""
             {"tasks": [
-              {{Good}},
+              {{{Good}}},
               {"type":2, "nmae": {"deep": [1, {"a": "}"}]}, "format":"x"},
               7,
-              {{named}},
+              {{{named}}},
               {"type":3},
-              {{named}},
-              {{named.Replace("/x", "/y")}},
+              {{{named}}},
+              {{{named.Replace("/x", "/y")}}},
               {"type":2,"format":"1581823751","callback":{"url":"http://a.test"}},
-              {{Good}}
+              {{{Good}}}
             ]}
             """);
 
+        int[] codes = [0, 1000, 1000, 0, 1020, 0, 1040, 1002, 0];
         var results = answer.Data.GetProperty("results").EnumerateArray().ToArray();
         var command = TaskCommand.Parser.ParseFrom(_host.Gateway.Submitted.Single());
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(
-                results.Select(result => result.GetProperty("code").GetInt32()),
-                Is.EqualTo(new[] { 0, 1000, 1000, 0, 1020, 0, 1040, 1002, 0 }));
+            Assert.That(results.Select(result => result.GetProperty("code").GetInt32()), Is.EqualTo(codes));
             Assert.That(command.Create.Tasks, Has.Count.EqualTo(5));
             Assert.That(results[0].GetRawText(), Is.EqualTo("""{"code":0,"task_id":"1001"}"""));
             Assert.That(results[1].GetProperty("message").GetString(), Does.Contain("did you mean \"name\"?"));

@@ -11,14 +11,15 @@ internal sealed class PreviewScheduleEndpointTests
     {
         var answer = await _host.GetAsync(Path + "?format=30+2+*+*+*&timezone=Europe/Berlin&count=3&after=1806000000");
 
+        string[] times = ["1806024600", "1806111000", "1806195600"];
+        string[] localTimes =
+        [
+            "2027-03-26T02:30:00+01:00", "2027-03-27T02:30:00+01:00", "2027-03-28T03:00:00+02:00",
+        ];
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(
-                Texts(answer, "times"), Is.EqualTo(new[] { "1806024600", "1806111000", "1806195600" }), answer.Text);
-            Assert.That(Texts(answer, "local_times"), Is.EqualTo(new[]
-            {
-                "2027-03-26T02:30:00+01:00", "2027-03-27T02:30:00+01:00", "2027-03-28T03:00:00+02:00",
-            }));
+            Assert.That(Texts(answer, "times"), Is.EqualTo(times), answer.Text);
+            Assert.That(Texts(answer, "local_times"), Is.EqualTo(localTimes));
             Assert.That(answer.Data.GetProperty("timezone").GetString(), Is.EqualTo("Europe/Berlin"));
             Assert.That(answer.Data.GetProperty("description").GetString(), Is.Not.Empty);
         }

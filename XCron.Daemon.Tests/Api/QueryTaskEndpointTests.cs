@@ -34,14 +34,14 @@ internal sealed class QueryTaskEndpointTests
     {
         var answer = await _host.GetAsync(Path + query);
 
-        Assert.That(answer.Data.GetRawText(), Is.EqualTo(string.Concat(
-            """{"task_id":"1001","create_time":"1800000000.250","type":1,"format":"0 1 * * *","state":"scheduled",""",
-            "\"run_count\":0,\"fail_count\":0,\"next_run_time\":\"1800032400\",",
-            """"callback":{"url":"http://a.test/x","method":"PATCH","body":{"z":1.50, "a":"é"},""",
-            """"headers":{"X-One":"1","X-Two":"\"2\""},"timeout":2.5},""",
-            """"name":"settle","timezone":"Asia/Shanghai","misfire":"skip",""",
-            """"retry":{"max_attempts":3,"min_backoff":0.5,"max_backoff":300},"tags":{"a":"1","b":"2"},""",
-            """"last_run":null,"owner":"10.0.0.1:8899"}""")));
+        Assert.That(answer.Data.GetRawText(), Is.EqualTo("""
+            {"task_id":"1001","create_time":"1800000000.250","type":1,"format":"0 1 * * *","state":"scheduled",
+            "run_count":0,"fail_count":0,"next_run_time":"1800032400","callback":{"url":"http://a.test/x",
+            "method":"PATCH","body":{"z":1.50, "a":"é"},"headers":{"X-One":"1","X-Two":"\"2\""},"timeout":2.5},
+            "name":"settle","timezone":"Asia/Shanghai","misfire":"skip","retry":{"max_attempts":3,
+            "min_backoff":0.5,"max_backoff":300},"tags":{"a":"1","b":"2"},"last_run":null,
+            "owner":"10.0.0.1:8899"}
+            """.ReplaceLineEndings("")));
         Assert.That(_host.Gateway.Barriers, Is.EqualTo(1));
     }
 
@@ -53,12 +53,12 @@ internal sealed class QueryTaskEndpointTests
 
         var answer = await _host.GetAsync(Path + "?task_id=1002");
 
-        Assert.That(answer.Data.GetRawText(), Is.EqualTo(string.Concat(
-            """{"task_id":"1002","create_time":"1800000000.250","type":2,"format":"+30m","state":"scheduled",""",
-            "\"run_count\":0,\"fail_count\":0,\"next_run_time\":\"1800001800.250\",",
-            """"callback":{"url":"http://a.test/x","method":"POST","body":{},"timeout":30},""",
-            """"retry":{"max_attempts":5,"min_backoff":1,"max_backoff":300},""",
-            """"last_run":null,"owner":"10.0.0.1:8899"}""")));
+        Assert.That(answer.Data.GetRawText(), Is.EqualTo("""
+            {"task_id":"1002","create_time":"1800000000.250","type":2,"format":"+30m","state":"scheduled",
+            "run_count":0,"fail_count":0,"next_run_time":"1800001800.250","callback":{"url":"http://a.test/x",
+            "method":"POST","body":{},"timeout":30},"retry":{"max_attempts":5,"min_backoff":1,
+            "max_backoff":300},"last_run":null,"owner":"10.0.0.1:8899"}
+            """.ReplaceLineEndings("")));
     }
 
     [Test]
@@ -101,10 +101,11 @@ internal sealed class QueryTaskEndpointTests
         {
             Assert.That(data.GetProperty("run_count").GetInt32(), Is.EqualTo(4));
             Assert.That(data.GetProperty("fail_count").GetInt32(), Is.EqualTo(1));
-            Assert.That(data.GetProperty("last_run").GetRawText(), Is.EqualTo(string.Concat(
-                """{"run_id":"1001-4","scheduled_time":"1799946000","start_time":"1799946000.002",""",
-                """"end_time":"1799946000.500","attempt":3,"status":"failed","http_status":503,""",
-                """"error":"503 \"busy\"","node":"10.0.0.2:8899"}""")));
+            Assert.That(data.GetProperty("last_run").GetRawText(), Is.EqualTo("""
+            {"run_id":"1001-4","scheduled_time":"1799946000","start_time":"1799946000.002",
+            "end_time":"1799946000.500","attempt":3,"status":"failed","http_status":503,"error":"503 \"busy\"",
+            "node":"10.0.0.2:8899"}
+            """.ReplaceLineEndings("")));
         }
     }
 
@@ -121,9 +122,10 @@ internal sealed class QueryTaskEndpointTests
 
         var data = (await _host.GetAsync(Path + "?task_id=1001")).Data;
 
-        Assert.That(data.GetProperty("last_run").GetRawText(), Is.EqualTo(string.Concat(
-            """{"run_id":"1001-1","scheduled_time":"5","start_time":null,"end_time":null,"attempt":0,""",
-            """"status":"skipped","http_status":null,"error":null,"node":"0000000000000009"}""")));
+        Assert.That(data.GetProperty("last_run").GetRawText(), Is.EqualTo("""
+            {"run_id":"1001-1","scheduled_time":"5","start_time":null,"end_time":null,"attempt":0,
+            "status":"skipped","http_status":null,"error":null,"node":"0000000000000009"}
+            """.ReplaceLineEndings("")));
     }
 
     [TestCase(TaskPhase.Scheduled, false, "scheduled")]

@@ -23,7 +23,7 @@ internal sealed class RequestIdSourceTests
     public void Ids_of_two_processes_in_one_millisecond_differ()
     {
         var time = new FixedTime();
-        var sources = new[] { 1, 2, 3 }.Select(seed => new RequestIdSource(new Random(seed), time)).ToArray();
+        var sources = Enumerable.Range(1, 3).Select(seed => new RequestIdSource(new Random(seed), time)).ToArray();
 
         var ids = sources.SelectMany(source => Enumerable.Range(0, 1000).Select(_ => source.Next()));
 
