@@ -127,6 +127,35 @@ internal sealed class ApiEndpointsTests
         Assert.That(answers.Select(answer => answer.Code), Is.All.Zero);
     }
 
+    [TestCase(400, 1000, "Bad chunk size data.")]
+    [TestCase(408, 1000, "Bad chunk size data.")]
+    [TestCase(413, 1041, "max_request_bytes")]
+    public async Task A_body_that_the_server_cannot_read_is_the_client_s_mistake(int status, int code, string inMessage)
+    {
+        var exception = new BadHttpRequestException("Bad chunk size data.", status);
+
+        var answer = await _host.SendAsync(ApiHost.ChunkedRequest(Create, [1], 1, exception));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Code, Is.EqualTo(code), answer.Text);
+            Assert.That(answer.Message, Does.Contain(inMessage));
+            Assert.That(_host.Defects, Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task A_client_that_leaves_while_it_sends_is_no_defect()
+    {
+        var exception = new Microsoft.AspNetCore.Connections.ConnectionResetException("reset");
+        var context = ApiHost.ChunkedRequest(Create, [1], 1, exception);
+
+        await _host.Endpoints.HandleAsync(context);
+
+        Assert.That(context.Response.HasStarted, Is.False);
+        Assert.That(_host.Defects, Is.Empty);
+    }
+
     [TestCase("/xcron/createTask?type=1")]
     [TestCase("/xcron/createTasks?x=1")]
     [TestCase("/xcron/deleteTask?task_id=1001")]

@@ -4,27 +4,34 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using XCron.Daemon.Api;
 using XCron.Daemon.Commands;
+using XCron.Daemon.State;
 using XCron.Proto.Tasks;
+using XCron.Raft;
 
 namespace XCron.Daemon.Tests.Api;
 
 /// <summary>The API without a server: requests go in as contexts.</summary>
 internal sealed class ApiHost
 {
+    private static readonly OwnerSession Proposer = new(new NodeId(1), 7);
+
     private long _lastTaskId = 1000;
 
-    public ApiHost(int maxRequestBytes = ApiServices.DefaultMaxRequestBytes)
+    /// <param name="maxRequestBytes">As in the configuration.</param>
+    /// <param name="state">The real state, instead of one that a test may fill.</param>
+    public ApiHost(int maxRequestBytes = ApiServices.DefaultMaxRequestBytes, SchedulerState? state = null)
     {
-        Gateway = new InMemoryGateway(Tasks);
+        Gateway = new InMemoryGateway(state is null ? Tasks.Apply : new AppliedLog(state).Apply);
         Services = new ApiServices
         {
             Gateway = Gateway,
-            Tasks = Tasks,
+            Tasks = state is null ? Tasks : state,
             Cluster = Cluster,
             CallbackRules = new MetadataRule(),
             Time = Time,
             RequestIds = new RequestIdSource(new Random(1), Time),
-            NextTaskId = () => new TaskId(++_lastTaskId),
+            NextTaskId = NextTaskId,
+            Proposer = Proposer,
             ReportDefect = (id, exception) => Defects.Add((id, exception)),
             DefaultTimezone = "Asia/Shanghai",
             Version = "0.1.0",
@@ -51,6 +58,9 @@ internal sealed class ApiHost
 
     public Task<ApiAnswer> GetAsync(string path) => SendAsync(Request("GET", path));
 
+    /// <summary>Ids are drawn from 1001 on, unless a test says which come first.</summary>
+    public Queue<long> NextIds { get; } = [];
+
     public static DefaultHttpContext Request(string method, string target, string? body = null) =>
         Request(method, target, body is null ? null : Encoding.UTF8.GetBytes(body));
 
@@ -71,7 +81,8 @@ internal sealed class ApiHost
     }
 
     /// <summary>A body that comes in pieces and without a length.</summary>
-    public static DefaultHttpContext ChunkedRequest(string target, byte[] body, int pieceBytes)
+    public static DefaultHttpContext ChunkedRequest(
+        string target, byte[] body, int pieceBytes, Exception? endsWith = null)
     {
         var context = Request("POST", target, (byte[]?)null);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0, minimumSegmentSize: 16));
@@ -81,7 +92,7 @@ internal sealed class ApiHost
             pipe.Writer.Advance(piece.Length);
         }
 
-        pipe.Writer.Complete();
+        pipe.Writer.Complete(endsWith);
         context.Features.Set<IRequestBodyPipeFeature>(new BodyPipe(pipe.Reader));
         return context;
     }
@@ -124,6 +135,8 @@ internal sealed class ApiHost
             Assert.That(answer.Headers.ContainsKey("Retry-After"), Is.EqualTo(answer.Code is 1050 or 1051));
         }
     }
+
+    private TaskId NextTaskId() => new(NextIds.TryDequeue(out var id) ? id : ++_lastTaskId);
 
     private sealed class BodyPipe(PipeReader reader) : IRequestBodyPipeFeature
     {

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using XCron.Daemon.Api;
 using XCron.Daemon.Commands;
 using XCron.Proto.Tasks;
+using XCron.Raft;
 
 namespace XCron.Daemon.Tests.Api;
 
@@ -13,7 +14,8 @@ internal sealed class CreateCommandEncoderTests
     public void Commands_are_those_of_the_generated_types([Range(1, 20)] int seed)
     {
         var random = new Random(seed);
-        var expected = new TaskCommand { Create = new CreateTasks() };
+        var proposer = new OwnerSession(new NodeId(1), (ulong)random.NextInt64(1, long.MaxValue));
+        var expected = new TaskCommand { Create = new CreateTasks { Proposer = proposer.Incarnation } };
         var batch = new ArrayBufferWriter<byte>();
         for (var task = 0; task < 20; task++)
         {
@@ -22,46 +24,18 @@ internal sealed class CreateCommandEncoderTests
             fields.FirstDueMs = create.FirstDueMs;
 
             CreateCommandEncoder.Append(batch, in fields, new TaskId(create.TaskId), create.CreateTimeMs);
-            var one = CreateCommandEncoder.EncodeOne(in fields, new TaskId(create.TaskId), create.CreateTimeMs);
+            var one = CreateCommandEncoder.EncodeOne(
+                proposer, in fields, new TaskId(create.TaskId), create.CreateTimeMs);
 
-            var single = new TaskCommand { Create = new CreateTasks() };
+            var single = new TaskCommand { Create = new CreateTasks { Proposer = proposer.Incarnation } };
             single.Create.Tasks.Add(create);
             expected.Create.Tasks.Add(create);
             Assert.That(one, Is.EqualTo(single.ToByteArray()), $"seed {seed}, task {task}");
         }
 
-        Assert.That(
-            CreateCommandEncoder.EncodeBatch(batch.WrittenSpan), Is.EqualTo(expected.ToByteArray()), $"seed {seed}");
+        var many = CreateCommandEncoder.EncodeBatch(proposer, batch.WrittenSpan);
+        Assert.That(many, Is.EqualTo(expected.ToByteArray()), $"seed {seed}");
     }
-
-    [Test]
-    public void Results_are_read_as_written_by_the_generated_types([Range(1, 10)] int seed)
-    {
-        var random = new Random(seed);
-        var written = new CreateTasksResult();
-        for (var task = random.Next(50); task > 0; task--)
-        {
-            written.Results.Add(new CreateTaskResult
-            {
-                Code = random.Next(2) * 1040, TaskId = RandomNumber(random), Existing = random.Next(2) == 0,
-            });
-        }
-
-        var read = new CreateTasksResult();
-        var reader = new CreateResultReader(written.ToByteArray());
-        while (reader.Next(out var code, out var taskId, out var isExisting))
-            read.Results.Add(new CreateTaskResult { Code = code, TaskId = taskId, Existing = isExisting });
-
-        Assert.That(read, Is.EqualTo(written), $"seed {seed}");
-    }
-
-    [TestCase(new byte[] { 0x0A })]
-    [TestCase(new byte[] { 0x0A, 0x02, 0x08 })]
-    [TestCase(new byte[] { 0x0A, 0x01, 0x08 })]
-    [TestCase(new byte[] { 0x12, 0x00 })]
-    [TestCase(new byte[] { 0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF })]
-    public void Bytes_that_are_no_result_are_refused(byte[] encoded) =>
-        Assert.Throws<InvalidDataException>(() => new CreateResultReader(encoded).Next(out _, out _, out _));
 
     private static TaskFields FieldsOf(TaskDefinition definition) => new()
     {

@@ -32,23 +32,24 @@ internal sealed class InMemoryTasks : ITaskReader
 
     public void Put(TaskRecord record) => _tasks[record.Id] = record;
 
-    public ApplyResult Apply(TaskCommand command) => command.KindCase switch
+    public ApplyResult Apply(byte[] encoded)
     {
-        TaskCommand.KindOneofCase.Create => Create(command.Create),
-        TaskCommand.KindOneofCase.Delete => Delete(command.Delete),
-        _ => throw new ArgumentOutOfRangeException(nameof(command)),
-    };
+        var command = TaskCommand.Parser.ParseFrom(encoded);
+        return command.Delete is not null ? Delete(command.Delete) : Create(command.Create);
+    }
 
     private ApplyResult Create(CreateTasks create)
     {
         var results = new CreateTasksResult();
         foreach (var task in create.Tasks)
-            results.Results.Add(Create(task));
+            results.Results.Add(Create(task, create.Proposer));
         return new ApplyResult(0, results.ToByteArray());
     }
 
-    private CreateTaskResult Create(CreateTask task)
+    private CreateTaskResult Create(CreateTask task, ulong proposer)
     {
+        if (Find(new TaskId(task.TaskId)) is { } sameId && sameId.CreatedBy != proposer)
+            return new CreateTaskResult { Code = ResultCode.IdTaken, TaskId = task.TaskId };
         var name = TaskDefinition.Parser.ParseFrom(task.Definition).Name;
         if (name.Length > 0 && FindByName(name) is { } existing)
         {
@@ -60,6 +61,7 @@ internal sealed class InMemoryTasks : ITaskReader
         {
             Id = new TaskId(task.TaskId),
             CreateTimeMs = task.CreateTimeMs,
+            CreatedBy = proposer,
             Definition = task.Definition.ToByteArray(),
             Revision = 1,
             Phase = TaskPhase.Scheduled,

@@ -23,6 +23,9 @@ internal sealed class ApiServices
     /// <summary>Ids for new tasks; called from any thread.</summary>
     public required Func<TaskId> NextTaskId { get; init; }
 
+    /// <summary>Whose ids these are: this process.</summary>
+    public required OwnerSession Proposer { get; init; }
+
     /// <summary>Told of every exception that ended a request, with the request's uuid. Must not throw.</summary>
     public required Action<Guid, Exception> ReportDefect { get; init; }
 

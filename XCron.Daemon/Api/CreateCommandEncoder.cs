@@ -5,25 +5,27 @@ using XCron.Proto.Tasks;
 namespace XCron.Daemon.Api;
 
 /// <summary>
-/// Encodes the TaskCommand of a create straight from the request's bytes into one array of the right size: the only
-/// copy of a payload between the socket and the log. Byte for byte what the generated types would write (a test compares).
+/// Encodes the command of a create straight from the request's bytes into one array of the right size: the only copy of
+/// a payload between the socket and the log. Byte for byte what the generated types would write (a test compares).
 /// </summary>
 internal static class CreateCommandEncoder
 {
     private const int PairName = 1;
     private const int PairValue = 2;
+    private const int ProposerBytes = 1 + sizeof(ulong);
 
     /// <summary>A whole command that creates one task.</summary>
-    public static byte[] EncodeOne(in TaskFields fields, TaskId id, long nowMs)
+    public static byte[] EncodeOne(OwnerSession proposer, in TaskFields fields, TaskId id, long nowMs)
     {
         var definitionBytes = DefinitionBytes(in fields);
         var taskBytes = TaskBytes(definitionBytes, in fields, id, nowMs);
-        var createBytes = WireWriter.MessageBytes(taskBytes);
-        var command = new byte[WireWriter.MessageBytes(createBytes)];
+        var createBytes = WireWriter.SizeOfBytes(taskBytes) + ProposerBytes;
+        var command = new byte[WireWriter.SizeOfBytes(createBytes)];
         var writer = new WireWriter(command);
-        writer.OpenMessage(TaskCommand.CreateFieldNumber, createBytes);
-        writer.OpenMessage(CreateTasks.TasksFieldNumber, taskBytes);
+        writer.WriteLength(TaskCommand.CreateFieldNumber, createBytes);
+        writer.WriteLength(CreateTasks.TasksFieldNumber, taskBytes);
         WriteTask(ref writer, definitionBytes, in fields, id, nowMs);
+        writer.WriteFixed64(CreateTasks.ProposerFieldNumber, proposer.Incarnation);
         return command;
     }
 
@@ -32,62 +34,73 @@ internal static class CreateCommandEncoder
     {
         var definitionBytes = DefinitionBytes(in fields);
         var taskBytes = TaskBytes(definitionBytes, in fields, id, nowMs);
-        var fieldBytes = WireWriter.MessageBytes(taskBytes);
+        var fieldBytes = WireWriter.SizeOfBytes(taskBytes);
         var writer = new WireWriter(tasks.GetSpan(fieldBytes));
-        writer.OpenMessage(CreateTasks.TasksFieldNumber, taskBytes);
+        writer.WriteLength(CreateTasks.TasksFieldNumber, taskBytes);
         WriteTask(ref writer, definitionBytes, in fields, id, nowMs);
         tasks.Advance(fieldBytes);
     }
 
     /// <summary>A whole command that creates the tasks appended.</summary>
-    public static byte[] EncodeBatch(ReadOnlySpan<byte> tasks)
+    public static byte[] EncodeBatch(OwnerSession proposer, ReadOnlySpan<byte> tasks)
     {
-        var command = new byte[WireWriter.MessageBytes(tasks.Length)];
+        var createBytes = tasks.Length + ProposerBytes;
+        var command = new byte[WireWriter.SizeOfBytes(createBytes)];
         var writer = new WireWriter(command);
-        writer.OpenMessage(TaskCommand.CreateFieldNumber, tasks.Length);
-        writer.Raw(tasks);
+        writer.WriteLength(TaskCommand.CreateFieldNumber, createBytes);
+        tasks.CopyTo(command.AsSpan(writer.Written));
+        var end = new WireWriter(command.AsSpan(writer.Written + tasks.Length));
+        end.WriteFixed64(CreateTasks.ProposerFieldNumber, proposer.Incarnation);
         return command;
     }
 
     private static int TaskBytes(int definitionBytes, in TaskFields fields, TaskId id, long nowMs) =>
-        WireWriter.NumberBytes(id.Value) + WireWriter.NumberBytes(nowMs) +
-        WireWriter.NumberBytes(fields.FirstDueMs) + WireWriter.MessageBytes(definitionBytes);
+        NumberBytes(id.Value) + NumberBytes(nowMs) + NumberBytes(fields.FirstDueMs) +
+        WireWriter.SizeOfBytes(definitionBytes);
 
     private static void WriteTask(
         ref WireWriter writer, int definitionBytes, in TaskFields fields, TaskId id, long nowMs)
     {
-        writer.Number(CreateTask.TaskIdFieldNumber, id.Value);
-        writer.Number(CreateTask.CreateTimeMsFieldNumber, nowMs);
-        writer.Number(CreateTask.FirstDueMsFieldNumber, fields.FirstDueMs);
-        writer.OpenMessage(CreateTask.DefinitionFieldNumber, definitionBytes);
+        writer.WriteNumber(CreateTask.TaskIdFieldNumber, (ulong)id.Value);
+        writer.WriteNumber(CreateTask.CreateTimeMsFieldNumber, (ulong)nowMs);
+        writer.WriteNumber(CreateTask.FirstDueMsFieldNumber, (ulong)fields.FirstDueMs);
+        writer.WriteLength(CreateTask.DefinitionFieldNumber, definitionBytes);
         WriteDefinition(ref writer, in fields);
     }
 
     private static int DefinitionBytes(in TaskFields fields) =>
-        WireWriter.NumberBytes((long)fields.Type) + WireWriter.TextBytes(fields.Format.Length) +
-        WireWriter.TextBytes(fields.Timezone.Length) + WireWriter.TextBytes(fields.Name.Length) +
-        WireWriter.TextBytes(fields.Url.Length) + WireWriter.TextBytes(fields.Method.Length) +
-        WireWriter.TextBytes(fields.Body.Length) + PairsBytes(fields.Headers) +
-        WireWriter.NumberBytes(fields.TimeoutMs) + WireWriter.NumberBytes(fields.MaxAttempts) +
-        WireWriter.NumberBytes(fields.MinBackoffMs) + WireWriter.NumberBytes(fields.MaxBackoffMs) +
-        WireWriter.NumberBytes((long)fields.Misfire) + PairsBytes(fields.Tags);
+        NumberBytes((long)fields.Type) + TextBytes(fields.Format) + TextBytes(fields.Timezone) +
+        TextBytes(fields.Name) + TextBytes(fields.Url) + TextBytes(fields.Method) + TextBytes(fields.Body) +
+        PairsBytes(fields.Headers) + NumberBytes(fields.TimeoutMs) + NumberBytes(fields.MaxAttempts) +
+        NumberBytes(fields.MinBackoffMs) + NumberBytes(fields.MaxBackoffMs) + NumberBytes((long)fields.Misfire) +
+        PairsBytes(fields.Tags);
 
     private static void WriteDefinition(ref WireWriter writer, in TaskFields fields)
     {
-        writer.Number(TaskDefinition.TypeFieldNumber, (long)fields.Type);
-        writer.Text(TaskDefinition.FormatFieldNumber, fields.Format);
-        writer.Text(TaskDefinition.TimezoneFieldNumber, fields.Timezone);
-        writer.Text(TaskDefinition.NameFieldNumber, fields.Name);
-        writer.Text(TaskDefinition.UrlFieldNumber, fields.Url);
-        writer.Text(TaskDefinition.MethodFieldNumber, fields.Method);
-        writer.Text(TaskDefinition.BodyFieldNumber, fields.Body);
+        writer.WriteNumber(TaskDefinition.TypeFieldNumber, (ulong)fields.Type);
+        WriteText(ref writer, TaskDefinition.FormatFieldNumber, fields.Format);
+        WriteText(ref writer, TaskDefinition.TimezoneFieldNumber, fields.Timezone);
+        WriteText(ref writer, TaskDefinition.NameFieldNumber, fields.Name);
+        WriteText(ref writer, TaskDefinition.UrlFieldNumber, fields.Url);
+        WriteText(ref writer, TaskDefinition.MethodFieldNumber, fields.Method);
+        WriteText(ref writer, TaskDefinition.BodyFieldNumber, fields.Body);
         WritePairs(ref writer, TaskDefinition.HeadersFieldNumber, fields.Headers);
-        writer.Number(TaskDefinition.TimeoutMsFieldNumber, fields.TimeoutMs);
-        writer.Number(TaskDefinition.MaxAttemptsFieldNumber, fields.MaxAttempts);
-        writer.Number(TaskDefinition.MinBackoffMsFieldNumber, fields.MinBackoffMs);
-        writer.Number(TaskDefinition.MaxBackoffMsFieldNumber, fields.MaxBackoffMs);
-        writer.Number(TaskDefinition.MisfireFieldNumber, (long)fields.Misfire);
+        writer.WriteNumber(TaskDefinition.TimeoutMsFieldNumber, (ulong)fields.TimeoutMs);
+        writer.WriteNumber(TaskDefinition.MaxAttemptsFieldNumber, (ulong)fields.MaxAttempts);
+        writer.WriteNumber(TaskDefinition.MinBackoffMsFieldNumber, (ulong)fields.MinBackoffMs);
+        writer.WriteNumber(TaskDefinition.MaxBackoffMsFieldNumber, (ulong)fields.MaxBackoffMs);
+        writer.WriteNumber(TaskDefinition.MisfireFieldNumber, (ulong)fields.Misfire);
         WritePairs(ref writer, TaskDefinition.TagsFieldNumber, fields.Tags);
+    }
+
+    private static int NumberBytes(long value) => WireWriter.SizeOfNumber((ulong)value);
+
+    private static int TextBytes(ReadOnlySpan<byte> text) => text.IsEmpty ? 0 : WireWriter.SizeOfBytes(text.Length);
+
+    private static void WriteText(ref WireWriter writer, int field, ReadOnlySpan<byte> text)
+    {
+        if (!text.IsEmpty)
+            writer.WriteBytes(field, text);
     }
 
     private static int PairsBytes(List<TextPair>? pairs)
@@ -96,12 +109,11 @@ internal static class CreateCommandEncoder
         if (pairs is null)
             return bytes;
         foreach (var pair in pairs)
-            bytes += WireWriter.MessageBytes(PairBytes(in pair));
+            bytes += WireWriter.SizeOfBytes(PairBytes(in pair));
         return bytes;
     }
 
-    private static int PairBytes(in TextPair pair) =>
-        WireWriter.TextBytes(pair.Name.Length) + WireWriter.TextBytes(pair.Value.Length);
+    private static int PairBytes(in TextPair pair) => TextBytes(pair.Name) + TextBytes(pair.Value);
 
     private static void WritePairs(ref WireWriter writer, int field, List<TextPair>? pairs)
     {
@@ -109,9 +121,9 @@ internal static class CreateCommandEncoder
             return;
         foreach (var pair in pairs)
         {
-            writer.OpenMessage(field, PairBytes(in pair));
-            writer.Text(PairName, pair.Name);
-            writer.Text(PairValue, pair.Value);
+            writer.WriteLength(field, PairBytes(in pair));
+            WriteText(ref writer, PairName, pair.Name);
+            WriteText(ref writer, PairValue, pair.Value);
         }
     }
 }

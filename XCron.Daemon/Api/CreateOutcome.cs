@@ -1,5 +1,4 @@
 using XCron.Daemon.Commands;
-using XCron.Raft;
 
 namespace XCron.Daemon.Api;
 
@@ -9,31 +8,21 @@ namespace XCron.Daemon.Api;
 /// <param name="Error">Why it was not created, or null.</param>
 internal readonly record struct CreateOutcome(TaskId Task, bool IsExisting, ApiError? Error)
 {
-    public static CreateOutcome ReadOne(in ApplyResult result)
-    {
-        var results = new CreateResultReader(result.Data.Span);
-        if (ReadNext(ref results, out var outcome))
-            return outcome;
-        throw new InvalidDataException($"The state machine answered a create with code {result.Code} and no result.");
-    }
+    private static readonly ApiError IdTaken = new(ApiCode.Defect, "no free id was found; nothing was written");
 
-    public static bool ReadNext(ref CreateResultReader results, out CreateOutcome outcome)
-    {
-        outcome = default;
-        if (!results.Next(out var code, out var taskId, out var isExisting))
-            return false;
-        outcome = code switch
-        {
-            ApiCode.Ok => new CreateOutcome(new TaskId(taskId), isExisting, null),
-            ApiCode.Conflict => new CreateOutcome(default, false, NameTaken(taskId)),
-            _ => throw new InvalidDataException($"The state machine answered a create with code {code}."),
-        };
-        return true;
-    }
+    /// <summary>Another session had chosen the same id; it is to be proposed again with a new one.</summary>
+    public bool IsIdTaken => ReferenceEquals(Error, IdTaken);
 
-    private static ApiError NameTaken(long taskId) => new(
+    /// <exception cref="InvalidDataException">The state machine says what it cannot say of a valid task.</exception>
+    public static CreateOutcome Of(CreateAnswer answer) => answer.Code switch
+    {
+        ResultCode.Ok => new CreateOutcome(answer.Id, answer.Existing, null),
+        ResultCode.IdTaken => new CreateOutcome(default, false, IdTaken),
+        ResultCode.NameTaken => new CreateOutcome(default, false, NameTaken(answer.Id)),
+        _ => throw new InvalidDataException($"The state machine answered a create with code {answer.Code}."),
+    };
+
+    private static ApiError NameTaken(TaskId holder) => new(
         ApiCode.Conflict,
-        taskId == 0
-            ? "name is taken by a task with another content; must be free, or that of the same task"
-            : $"name is taken by task {taskId}, which has another content; must be free, or that of the same task");
+        $"name is taken by task {holder}, which has another content; must be free, or that of the same task");
 }

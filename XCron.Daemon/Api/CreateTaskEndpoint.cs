@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using XCron.Daemon.Commands;
 using XCron.Raft;
 
 namespace XCron.Daemon.Api;
@@ -7,6 +8,8 @@ namespace XCron.Daemon.Api;
 /// <summary>POST /xcron/createTask.</summary>
 internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake) : IApiEndpoint
 {
+    private readonly IdCollisions _collisions = new(services);
+
     public string Method => HttpMethods.Post;
 
     /// <remarks>
@@ -31,7 +34,23 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
         }
 
         var outcome = await services.Gateway.SubmitAsync(command, CancellationToken.None);
-        await AnswerAsync(context, requestId, outcome);
+        if (outcome is not ProposeOutcome.Applied applied)
+        {
+            await Answer.ErrorAsync(context, requestId, WriteOutcome.Of(outcome)!);
+            return;
+        }
+
+        var created = CreateOutcome.Of(CreateAnswers.DecodeSingle(applied.Result.Data.Span));
+        if (created.IsIdTaken)
+        {
+            CreateOutcome[] outcomes = [created];
+            await _collisions.ResolveAsync(command, outcomes, CancellationToken.None);
+            created = outcomes[0];
+        }
+
+        await (created.Error is null
+            ? Answer.CreatedAsync(context, requestId, created.Task, created.IsExisting)
+            : Answer.ErrorAsync(context, requestId, created.Error));
     }
 
     /// <summary>The command, or null and what is wrong with the request.</summary>
@@ -44,7 +63,7 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
             var isRead = json.OpenDocument() && TaskFieldsReader.Read(ref json, ref fields) && json.CloseDocument();
             var nowMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
             error = isRead ? intake.Complete(ref fields, nowMs) : json.Error;
-            return error is null ? CreateCommandEncoder.EncodeOne(in fields, services.NextTaskId(), nowMs) : null;
+            return error is null ? EncodeOne(in fields, nowMs) : null;
         }
         catch (JsonException exception)
         {
@@ -53,13 +72,6 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, Guid requestId, ProposeOutcome outcome)
-    {
-        if (outcome is not ProposeOutcome.Applied applied)
-            return Answer.ErrorAsync(context, requestId, WriteOutcome.Of(outcome)!);
-        var result = CreateOutcome.ReadOne(applied.Result);
-        return result.Error is { } error
-            ? Answer.ErrorAsync(context, requestId, error)
-            : Answer.CreatedAsync(context, requestId, result.Task, result.IsExisting);
-    }
+    private byte[] EncodeOne(in TaskFields fields, long nowMs) =>
+        CreateCommandEncoder.EncodeOne(services.Proposer, in fields, services.NextTaskId(), nowMs);
 }

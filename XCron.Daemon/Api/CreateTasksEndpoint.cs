@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using XCron.Daemon.Commands;
 using XCron.Raft;
 
 namespace XCron.Daemon.Api;
@@ -14,6 +15,8 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
 
     private static readonly FieldTable Elements = new("tasks.", [("element", "an object as createTask takes it")]);
 
+    private readonly IdCollisions _collisions = new(services);
+
     public string Method => HttpMethods.Post;
 
     public async ValueTask HandleAsync(HttpContext context, Guid requestId)
@@ -27,18 +30,21 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
             command = error is null ? Encode(body.Json.Span, errors, out error) : null;
         }
 
-        var results = default(ApplyResult);
+        CreateOutcome[] created = [];
         if (command is not null)
         {
             var outcome = await services.Gateway.SubmitAsync(command, context.RequestAborted);
             error = WriteOutcome.Of(outcome);
             if (outcome is ProposeOutcome.Applied applied)
-                results = applied.Result;
+            {
+                created = Array.ConvertAll(CreateAnswers.Decode(applied.Result.Data.Span), CreateOutcome.Of);
+                await _collisions.ResolveAsync(command, created, context.RequestAborted);
+            }
         }
 
         await (error is not null
             ? Answer.ErrorAsync(context, requestId, error)
-            : Answer.DataAsync(context, requestId, Merge(errors, results), WriteResults));
+            : Answer.DataAsync(context, requestId, Merge(errors, created), WriteResults));
     }
 
     /// <summary>The command for the valid tasks; null where there are none, or where the whole is wrong.</summary>
@@ -57,7 +63,9 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
             }
 
             error = json.Error ?? (seen == 0 ? Fields.Missing(Tasks) : null);
-            return error is null && tasks.WrittenCount > 0 ? CreateCommandEncoder.EncodeBatch(tasks.WrittenSpan) : null;
+            return error is null && tasks.WrittenCount > 0
+                ? CreateCommandEncoder.EncodeBatch(services.Proposer, tasks.WrittenSpan)
+                : null;
         }
         catch (JsonException exception)
         {
@@ -92,19 +100,13 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
         }
     }
 
-    /// <summary>Puts the state machine's answers, one for each valid task, between the refusals.</summary>
-    private static CreateOutcome[] Merge(List<ApiError?> errors, in ApplyResult results)
+    /// <summary>Puts the outcomes, one for each valid task, between the refusals.</summary>
+    private static CreateOutcome[] Merge(List<ApiError?> errors, CreateOutcome[] created)
     {
-        var reader = new CreateResultReader(results.Data.Span);
         var outcomes = new CreateOutcome[errors.Count];
+        var next = 0;
         for (var task = 0; task < outcomes.Length; task++)
-        {
-            if (errors[task] is { } error)
-                outcomes[task] = new CreateOutcome(default, false, error);
-            else if (!CreateOutcome.ReadNext(ref reader, out outcomes[task]))
-                throw new InvalidDataException("The state machine answered fewer creates than were proposed.");
-        }
-
+            outcomes[task] = errors[task] is { } error ? new CreateOutcome(default, false, error) : created[next++];
         return outcomes;
     }
 

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Google.Protobuf;
 using XCron.Daemon.Commands;
-using XCron.Proto.Tasks;
 using XCron.Raft;
 
 namespace XCron.Daemon.Api;
@@ -33,8 +31,8 @@ internal sealed class DeleteTaskEndpoint(ApiServices services) : IApiEndpoint
             return;
         }
 
-        var command = new TaskCommand { Delete = new DeleteTask { TaskId = key.Id.Value, Name = key.Name ?? "" } };
-        var outcome = await services.Gateway.SubmitAsync(command.ToByteArray(), context.RequestAborted);
+        var command = key.Name is null ? TaskCommands.EncodeDelete(key.Id) : TaskCommands.EncodeDelete(key.Name);
+        var outcome = await services.Gateway.SubmitAsync(command, context.RequestAborted);
         await AnswerAsync(context, requestId, key, outcome);
     }
 
@@ -79,21 +77,21 @@ internal sealed class DeleteTaskEndpoint(ApiServices services) : IApiEndpoint
             return Answer.ErrorAsync(context, requestId, WriteOutcome.Of(outcome)!);
         switch (applied.Result.Code)
         {
-            case ApiCode.Ok:
-                var result = DeleteTaskResult.Parser.ParseFrom(applied.Result.Data.Span);
-                return Answer.DataAsync(context, requestId, result, WriteResult);
-            case ApiCode.NoSuchTask:
+            case ResultCode.Ok:
+                var deleted = DeleteAnswer.Decode(applied.Result.Data.Span);
+                return Answer.DataAsync(context, requestId, deleted, WriteDeleted);
+            case ResultCode.UnknownTask:
                 return Answer.ErrorAsync(context, requestId, key.NotFound());
             default:
                 throw new InvalidDataException($"The state machine answered a delete with code {applied.Result.Code}.");
         }
     }
 
-    private static void WriteResult(Utf8JsonWriter json, DeleteTaskResult result)
+    private static void WriteDeleted(Utf8JsonWriter json, DeleteAnswer deleted)
     {
         json.WriteStartObject();
-        json.WriteString("task_id"u8, new TaskId(result.TaskId).ToString());
-        json.WriteBoolean("running"u8, result.Running);
+        json.WriteString("task_id"u8, deleted.Id.ToString());
+        json.WriteBoolean("running"u8, deleted.Running);
         json.WriteEndObject();
     }
 }

@@ -39,11 +39,19 @@ internal readonly struct RequestBody : IDisposable
         if (request.ContentLength > maxBytes)
             return ValueTask.FromResult(new RequestBody(TooLarge(maxBytes)));
         var reader = request.BodyReader;
-        if (!reader.TryRead(out var read))
-            return ReadOnAsync(reader, maxBytes);
-        if (read.IsCompleted && read.Buffer.Length <= maxBytes)
-            return ValueTask.FromResult(new RequestBody(reader, read.Buffer));
-        reader.AdvanceTo(read.Buffer.Start, read.Buffer.Length > maxBytes ? read.Buffer.Start : read.Buffer.End);
+        try
+        {
+            if (!reader.TryRead(out var read))
+                return ReadOnAsync(reader, maxBytes);
+            if (read.IsCompleted && read.Buffer.Length <= maxBytes)
+                return ValueTask.FromResult(new RequestBody(reader, read.Buffer));
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.Length > maxBytes ? read.Buffer.Start : read.Buffer.End);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            return ValueTask.FromResult(new RequestBody(Unreadable(exception, maxBytes)));
+        }
+
         return ReadOnAsync(reader, maxBytes);
     }
 
@@ -75,11 +83,15 @@ internal readonly struct RequestBody : IDisposable
         }
         catch (BadHttpRequestException exception)
         {
-            return new RequestBody(exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? TooLarge(maxBytes)
-                : ApiError.BadRequest($"the body could not be read: {exception.Message}"));
+            return new RequestBody(Unreadable(exception, maxBytes));
         }
     }
+
+    /// <summary>The server's own limits and what is no HTTP, such as a broken chunk.</summary>
+    private static ApiError Unreadable(BadHttpRequestException exception, int maxBytes) =>
+        exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+            ? TooLarge(maxBytes)
+            : ApiError.BadRequest($"the body could not be read: {exception.Message}");
 
     private static ApiError TooLarge(int maxBytes) =>
         new(ApiCode.TooLarge, $"the request is larger than max_request_bytes ({maxBytes})");

@@ -12,7 +12,7 @@ internal sealed class TaskAnswer(ApiServices services)
 {
     public void Write(Utf8JsonWriter json, TaskRecord record)
     {
-        var definition = TaskDefinition.Parser.ParseFrom(record.Definition);
+        var definition = TaskDefinitionCodec.Decode(record.Definition);
         json.WriteStartObject();
         json.WriteString("task_id"u8, record.Id.ToString());
         json.WriteTime("create_time", record.CreateTimeMs);
