@@ -44,7 +44,7 @@ internal static class AssignmentPlan
         return changes;
     }
 
-    /// <summary>A shard stays with its node, in whatever process that node now runs; -1 where the node is not live.</summary>
+    /// <summary>A shard stays with its node, whichever process that now is; -1 where the node is not live.</summary>
     private static void KeepWhereTheyAre(
         ReadOnlySpan<OwnerSession> owners, IReadOnlyList<OwnerSession> live, int[] planned, int[] counts)
     {
@@ -66,7 +66,7 @@ internal static class AssignmentPlan
         }
     }
 
-    /// <summary>The shards that do not divide evenly go, one each, to those who have most: there they need not move.</summary>
+    /// <summary>Shards left over by the division go, one each, to those with most: there they need not move.</summary>
     private static int[] TargetsOf(int[] counts, int shardCount)
     {
         var targets = new int[counts.Length];

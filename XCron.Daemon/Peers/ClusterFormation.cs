@@ -5,8 +5,8 @@ using XCron.Raft;
 namespace XCron.Daemon.Peers;
 
 /// <summary>
-/// Finds the first entry of the log of a node whose directory is empty: asks every peer host in rounds, and decides from
-/// the answers of one round. Meanwhile the node answers the same question to the others by its
+/// Finds the first entry of the log of a node whose directory is empty: asks every peer host in rounds, and decides
+/// from the answers of one round. Meanwhile the node answers the same question to the others by its
 /// <see cref="PeerIdentity"/>.
 /// </summary>
 internal sealed class ClusterFormation(
@@ -63,7 +63,7 @@ internal sealed class ClusterFormation(
         return membership;
     }
 
-    /// <summary>Decides after each answer, so that nobody waits for a peer that is down when another has the cluster.</summary>
+    /// <summary>Decides after each answer: nobody waits for a peer that is down when another has the cluster.</summary>
     private async Task<FormationDecision> AskRoundAsync(CancellationToken cancellationToken)
     {
         var replies = new Dictionary<string, IdentifyReply>(StringComparer.Ordinal);
@@ -96,7 +96,8 @@ internal sealed class ClusterFormation(
         FormationDecision.Decide(identity.Self, identity.Address, identity.PeerHosts, replies);
 
     /// <summary>Null where no answer came in time; never throws but for a defect.</summary>
-    private async Task<(string Address, IdentifyReply? Reply)> AskAsync(string address, CancellationToken cancellationToken)
+    private async Task<(string Address, IdentifyReply? Reply)> AskAsync(
+        string address, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(options.ConnectTimeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);

@@ -20,6 +20,8 @@ internal sealed class CommandGateway : ICommandGateway, IAsyncDisposable
     private readonly CommandBudget _budget;
     private readonly ForwardLinks _links;
     private readonly Pulse _leadership = new();
+
+    // Not disposed: it holds nothing, and whoever comes late must still find it cancelled.
     private readonly CancellationTokenSource _stopping = new();
 
     public CommandGateway(

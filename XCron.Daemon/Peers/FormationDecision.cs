@@ -27,7 +27,7 @@ internal abstract record FormationDecision
     /// <summary>Ask on: these have not answered.</summary>
     public sealed record Wait(IReadOnlyList<string> Unheard) : FormationDecision;
 
-    /// <summary>There is a cluster without this node, which must take it in. Forming another would split the data.</summary>
+    /// <summary>There is a cluster without this node, which must take it in. Another would split the data.</summary>
     public sealed record LeftOut(string Address, Guid ClusterId) : FormationDecision;
 
     /// <summary>The nodes were told different things; ask on, until somebody has corrected it.</summary>
@@ -39,7 +39,7 @@ internal abstract record FormationDecision
     /// <param name="self">This node.</param>
     /// <param name="selfAddress">Which of the peer hosts it is.</param>
     /// <param name="peerHosts">All of them, itself included.</param>
-    /// <param name="replies">What the others answered, by the peer host that was asked; those not heard are missing.</param>
+    /// <param name="replies">What the others answered, by the peer host asked; those not heard are missing.</param>
     public static FormationDecision Decide(
         NodeId self,
         string selfAddress,
@@ -78,8 +78,8 @@ internal abstract record FormationDecision
                 return $"{address} answers without a node id.";
             if (!addresses.TryAdd(reply.NodeId, address))
             {
-                return $"{addresses[reply.NodeId]} and {address} have one node id, {new NodeId(reply.NodeId)}: either both "
-                    + "are the same node, or a data directory was copied. Each node needs a raft_dir of its own.";
+                return $"{addresses[reply.NodeId]} and {address} have one node id, {new NodeId(reply.NodeId)}: either "
+                    + "both are the same node, or a data directory was copied. Each node needs a raft_dir of its own.";
             }
         }
 

@@ -2,11 +2,14 @@ using XCron.Raft;
 
 namespace XCron.Daemon.Peers;
 
-/// <summary>The link to whoever leads; links to former leaders end by themselves once they are empty. Thread-safe.</summary>
+/// <summary>The link to whoever leads; those to former leaders end by themselves once empty. Thread-safe.</summary>
 internal sealed class ForwardLinks(
-    IPeerDialer dialer, PeerOptions options, TimeProvider timeProvider, Random random, PeersTrace trace) : IAsyncDisposable
+    IPeerDialer dialer, PeerOptions options, TimeProvider timeProvider, Random random, PeersTrace trace)
+    : IAsyncDisposable
 {
     private readonly Lock _gate = new();
+
+    // Not disposed: it holds nothing, and whoever comes late must still find it cancelled.
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _running = [];
 
@@ -20,7 +23,7 @@ internal sealed class ForwardLinks(
         return current is not null && current.Leads(leader, membership) ? current.Link : Replace(leader, membership);
     }
 
-    /// <summary>Another node leads: what has not been sent to the former leader goes back to those who sent it.</summary>
+    /// <summary>Another node leads: what has not been sent to the former leader goes back to its senders.</summary>
     public void RetireUnless(NodeId leader)
     {
         if (_current is { } current && current.Link.Leader != leader)
@@ -34,7 +37,6 @@ internal sealed class ForwardLinks(
         lock (_gate)
             running = [.. _running];
         await Task.WhenAll(running);
-        _stopping.Dispose();
     }
 
     private ForwardLink? Replace(NodeId leader, Membership membership)

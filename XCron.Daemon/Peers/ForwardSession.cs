@@ -20,7 +20,7 @@ internal sealed class ForwardSession(IRaftAccess raft, PeerOptions options, Requ
     private Exception? _defect;
     private bool _readingEnded;
 
-    /// <summary>Returns when the caller has ended its side, or at stopping; either way everything read is decided.</summary>
+    /// <summary>Returns when the caller has ended its side, or at stopping; everything read is then decided.</summary>
     public async Task RunAsync(
         IAsyncStreamReader<ForwardRequest> requests,
         IServerStreamWriter<ForwardReply> replies,

@@ -2,7 +2,7 @@ using XCron.Raft;
 
 namespace XCron.Daemon.Peers;
 
-/// <summary>As much of the local Raft node as the daemons need of it. Thread-safe; reading a property never waits.</summary>
+/// <summary>As much of the local Raft node as is needed here. Thread-safe; reading a property never waits.</summary>
 internal interface IRaftAccess
 {
     NodeId Self { get; }

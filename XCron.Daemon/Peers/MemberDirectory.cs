@@ -117,7 +117,8 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         }
     }
 
-    private static MemberStatus StatusOf(NodeReport report, OwnerSession session, long now, DateTimeOffset nowUtc) => new()
+    private static MemberStatus StatusOf(
+        NodeReport report, OwnerSession session, long now, DateTimeOffset nowUtc) => new()
     {
         Session = session,
         Draining = report.Draining,

@@ -3,7 +3,7 @@ using XCron.Proto.Cluster;
 
 namespace XCron.Daemon.Peers;
 
-/// <summary>What is known of another node, as of its last report. Immutable; a later report makes another one.</summary>
+/// <summary>What is known of another node, as of its last report. Immutable.</summary>
 internal sealed record MemberStatus
 {
     public required OwnerSession Session { get; init; }

@@ -5,7 +5,7 @@ using XCron.Proto.Cluster;
 
 namespace XCron.Daemon.Peers;
 
-/// <summary>One HTTP/2 connection to each peer's address, shared by everything that daemons say to each other.</summary>
+/// <summary>One HTTP/2 connection to each peer's address, for everything that daemons say to each other.</summary>
 internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisposable
 {
     private static readonly TimeSpan KeepAliveDelay = TimeSpan.FromSeconds(1);

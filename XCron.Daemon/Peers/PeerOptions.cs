@@ -35,7 +35,7 @@ internal sealed class PeerOptions
 
     public TimeSpan MostBackoff { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Commands on their way to the leader, or waiting for one, at most; more are refused. Default 10,000.</summary>
+    /// <summary>Commands on their way to the leader, or waiting for one, at most. Default 10,000.</summary>
     public int MaxWaitingCommands { get; init; } = 10_000;
 
     /// <summary>Bytes of commands on their way to the leader, or waiting for one, at most. Default 64 MiB.</summary>

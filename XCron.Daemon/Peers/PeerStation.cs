@@ -42,7 +42,7 @@ internal sealed class PeerStation : IAsyncDisposable
     /// <summary>Commands that wait for a leader or for its answer, as a gauge.</summary>
     public int WaitingCommands => _gateway.WaitingCommands;
 
-    /// <summary>Reports to the others, and assigns shards while this node leads, until stopped. Throws only a defect.</summary>
+    /// <summary>Reports to the others, and assigns shards while this node leads. Throws only a defect.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -57,7 +57,7 @@ internal sealed class PeerStation : IAsyncDisposable
     /// Asks the leader to give this process's shards to others, and waits until they are. To be called while
     /// <see cref="RunAsync"/> still runs.
     /// </summary>
-    /// <returns>False where the token was cancelled first; at once true where there is nobody to give them to.</returns>
+    /// <returns>False where the token was cancelled first; true at once where there is nobody else.</returns>
     public async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
         _self.Draining = true;

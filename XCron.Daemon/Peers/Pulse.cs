@@ -29,7 +29,7 @@ internal sealed class Pulse
 
     public void Set() => Interlocked.Exchange(ref _next, null)?.TrySetResult();
 
-    /// <summary>Waits for a taken <see cref="Next"/>, the time or the token, whichever comes first; never throws.</summary>
+    /// <summary>Waits for a taken <see cref="Next"/>, the time or the token; never throws.</summary>
     public static async Task WaitAsync(
         Task next, TimeSpan atMost, TimeProvider timeProvider, CancellationToken cancellationToken) =>
         await next.WaitAsync(atMost, timeProvider, cancellationToken)

@@ -7,8 +7,8 @@ using XCron.Raft;
 namespace XCron.Daemon.Peers;
 
 /// <summary>
-/// On the leader, sees to it that every shard has an owner that is up. It looks when something changed, and often enough
-/// to notice silence, which is no event. Each look is one <see cref="StepAsync"/>; nothing else acts.
+/// On the leader, sees to it that every shard has an owner that is up. It looks when something changed, and often
+/// enough to notice silence, which is no event. Each look is one <see cref="StepAsync"/>; nothing else acts.
 /// </summary>
 internal sealed class ShardAssigner
 {
@@ -25,7 +25,7 @@ internal sealed class ShardAssigner
     private readonly TimeSpan _interval;
     private readonly Backoff _retry;
 
-    /// <summary>The term in which a barrier has shown that the table read here is the newest; default before that.</summary>
+    /// <summary>The term in which a barrier has shown that the table read here is the newest; default before.</summary>
     private Term _currentIn;
 
     /// <summary>When the last look of this leadership began or ended; 0 where there was none.</summary>
@@ -78,7 +78,7 @@ internal sealed class ShardAssigner
         }
     }
 
-    /// <summary>Brings the table of owners up to date, if this node leads. Returns when to look again at the latest.</summary>
+    /// <summary>Brings the table up to date, if this node leads. Returns when to look again at the latest.</summary>
     public async Task<TimeSpan> StepAsync(CancellationToken cancellationToken)
     {
         if (!_raft.IsLeader)
@@ -121,8 +121,8 @@ internal sealed class ShardAssigner
     }
 
     /// <summary>
-    /// Who may own shards: voters that were heard lately and are not draining. One that was not heard yet, but not for so
-    /// long as to be silent, counts as the session it had, so that a new leader moves nothing before it has heard all.
+    /// Who may own shards: voters that were heard lately and are not draining. One that was not heard yet, but not for
+    /// so long as to be silent, counts as the session it had, so that a new leader moves none before it heard all.
     /// </summary>
     private List<OwnerSession> LiveSessions(OwnerSession[] owners)
     {
@@ -151,8 +151,8 @@ internal sealed class ShardAssigner
     }
 
     /// <summary>
-    /// A process that stood still for a while (paused, or its machine was) heard nobody, and must not take everybody for
-    /// silent: what they said meanwhile may still lie unread.
+    /// A process that stood still for a while (paused, or its machine was) heard nobody, and must not take everybody
+    /// for silent: what they said meanwhile may still lie unread.
     /// </summary>
     private void NoticeOwnAbsence()
     {
