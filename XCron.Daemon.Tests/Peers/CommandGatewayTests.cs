@@ -51,7 +51,7 @@ internal sealed class CommandGatewayTests
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Commands; i++)
-            _ = _gateway.SubmitAsync(command, CancellationToken.None).IsCompletedSuccessfully;
+            await _gateway.SubmitAsync(command, CancellationToken.None);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.That(allocated, Is.Zero);

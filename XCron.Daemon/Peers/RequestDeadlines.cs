@@ -14,7 +14,7 @@ internal sealed class RequestDeadlines : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly Lock _gate = new();
 
-    // A ring with room for every slice that may still be running; one that comes round again has long been cancelled.
+    // A ring with room for every slice that may still be running; one that comes round again is past its time.
     private readonly CancellationTokenSource?[] _sources = new CancellationTokenSource?[SlicesInTimeout + 2];
     private int _at;
     private bool _disposed;
@@ -37,19 +37,26 @@ internal sealed class RequestDeadlines : IDisposable
         return _current is { } current && IsRunning(current, now) ? current.Token : Begin(now);
     }
 
+    /// <summary>Whoever still waits is cancelled now.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
+            if (_disposed)
+                return;
+
             _disposed = true;
             _current = null;
-            foreach (var source in _sources)
-                source?.Dispose();
         }
+
+        foreach (var source in _sources)
+            End(source);
     }
 
     private CancellationToken Begin(long now)
     {
+        CancellationTokenSource? past;
+        CancellationToken token;
         lock (_gate)
         {
             if (_disposed)
@@ -58,12 +65,22 @@ internal sealed class RequestDeadlines : IDisposable
                 return current.Token;
 
             _at = (_at + 1) % _sources.Length;
-            _sources[_at]?.Dispose();
+            past = _sources[_at];
             var source = new CancellationTokenSource(_timeout + _slice, _timeProvider);
             _sources[_at] = source;
-            _current = new Slice(now, source.Token);
-            return source.Token;
+            token = source.Token;
+            _current = new Slice(now, token);
         }
+
+        End(past);
+        return token;
+    }
+
+    /// <summary>Cancelled first: on a starved machine its timer may be later than its time.</summary>
+    private static void End(CancellationTokenSource? source)
+    {
+        source?.Cancel();
+        source?.Dispose();
     }
 
     private bool IsRunning(Slice slice, long now) => _timeProvider.GetElapsedTime(slice.Start, now) < _slice;
