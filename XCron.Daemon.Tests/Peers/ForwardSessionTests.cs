@@ -96,10 +96,12 @@ internal sealed class ForwardSessionTests
         _requests.End();
 
         Assert.That(async () => await running, Throws.InvalidOperationException);
-        Assert.That(ForwardedOutcomes.FromWire(_replies.Outcomes.Single(), default), Is.TypeOf<ProposeOutcome.Unknown>());
+        var outcome = ForwardedOutcomes.FromWire(_replies.Outcomes.Single(), default);
+        Assert.That(outcome, Is.TypeOf<ProposeOutcome.Unknown>());
     }
 
-    private static ProposeOutcome.Applied Applied(long code) => new(new LogIndex(1), new Term(1), new ApplyResult(code));
+    private static ProposeOutcome.Applied Applied(long code) =>
+        new(new LogIndex(1), new Term(1), new ApplyResult(code));
 
     private Task RunAsync() =>
         new ForwardSession(_raft, _options, _deadlines).RunAsync(_requests, _replies, _stopping.Token, _aborted.Token);

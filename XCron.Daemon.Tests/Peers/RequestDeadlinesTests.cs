@@ -51,6 +51,7 @@ internal sealed class RequestDeadlinesTests
 
         deadlines.Dispose();
 
-        Assert.That((before.IsCancellationRequested, deadlines.Next().IsCancellationRequested), Is.EqualTo((true, true)));
+        Assert.That(before.IsCancellationRequested, Is.True);
+        Assert.That(deadlines.Next().IsCancellationRequested, Is.True);
     }
 }
