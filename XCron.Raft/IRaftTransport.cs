@@ -18,7 +18,14 @@ public interface IRaftTransport : IAsyncDisposable
     /// <summary>Sends or drops; never blocks. Messages to one peer on one lane keep their order.</summary>
     internal void Send(Message message);
 
-    /// <summary>Pulls the bytes of a peer's snapshot from an offset on into the sink, until its end or a failure.</summary>
+    /// <summary>
+    /// Pulls the bytes of a peer's snapshot from an offset on into the sink, until its end or a failure.
+    /// </summary>
     internal void FetchSnapshot(
-        NodeId from, LogIndex index, Term entryTerm, long offset, ISnapshotSink sink, CancellationToken cancellationToken);
+        NodeId from,
+        LogIndex index,
+        Term entryTerm,
+        long offset,
+        ISnapshotSink sink,
+        CancellationToken cancellationToken);
 }

@@ -20,7 +20,9 @@ public interface IStateMachine
     ISnapshotView Capture();
 
     /// <summary>Replaces the whole state by a snapshot's.</summary>
-    /// <param name="snapshot">What a view wrote; ends where it ended. Damage is reported by an exception on reading.</param>
+    /// <param name="snapshot">
+    /// What a view wrote; ends where it ended. Damage is reported by an exception on reading.
+    /// </param>
     /// <param name="cancellationToken">Cancelled when the node stops.</param>
     ValueTask RestoreAsync(Stream snapshot, CancellationToken cancellationToken);
 }

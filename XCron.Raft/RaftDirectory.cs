@@ -53,7 +53,8 @@ public sealed class RaftDirectory : IDisposable
     }
 
     /// <summary>
-    /// Makes the node part of a cluster, once and for ever. Every node of the first configuration must be given the same.
+    /// Makes the node part of a cluster, once and for ever. Every node of the first configuration must be given the
+    /// same.
     /// </summary>
     /// <exception cref="InvalidOperationException">It already belongs to one.</exception>
     public void Form(Membership initial)

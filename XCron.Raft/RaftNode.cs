@@ -87,9 +87,9 @@ public sealed class RaftNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Proposes a command. On a leader it is appended, replicated, and applied; elsewhere it is rejected with the leader
-    /// as a hint. Ends within <see cref="RaftOptions.RequestTimeout"/>. Never throws for the state of the cluster. The
-    /// ValueTask must be awaited exactly once.
+    /// Proposes a command. On a leader it is appended, replicated, and applied; elsewhere it is rejected with the
+    /// leader as a hint. Ends within <see cref="RaftOptions.RequestTimeout"/>. Never throws for the state of the
+    /// cluster. The ValueTask must be awaited exactly once.
     /// </summary>
     /// <param name="command">Owned by the log from now on: it must not be changed.</param>
     public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command)
@@ -108,8 +108,8 @@ public sealed class RaftNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns true once this node has applied every command whose proposal ended, on any node, before this call: a read
-    /// of the state machine is then linearizable (Raft §8, thesis §6.4). False: no leader confirmed it within
+    /// Returns true once this node has applied every command whose proposal ended, on any node, before this call: a
+    /// read of the state machine is then linearizable (Raft §8, thesis §6.4). False: no leader confirmed it within
     /// <see cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again.
     /// </summary>
     /// <param name="cancellationToken">Abandons the wait.</param>

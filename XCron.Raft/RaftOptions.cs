@@ -1,6 +1,8 @@
 namespace XCron.Raft;
 
-/// <summary>How patient a node is and how much it holds. All durations are real time of the node's TimeProvider.</summary>
+/// <summary>
+/// How patient a node is and how much it holds. All durations are real time of the node's TimeProvider.
+/// </summary>
 public sealed class RaftOptions
 {
     /// <summary>
@@ -21,8 +23,8 @@ public sealed class RaftOptions
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How long a proposal or read may wait for its outcome; a proposal then ends as <see cref="ProposeOutcome.Unknown"/>.
-    /// Default 3 s.
+    /// How long a proposal or read may wait for its outcome; a proposal then ends as <see
+    /// cref="ProposeOutcome.Unknown"/>. Default 3 s.
     /// </summary>
     public TimeSpan RequestTimeout
     {
@@ -46,7 +48,9 @@ public sealed class RaftOptions
         init => field = Positive(value);
     } = 64L << 20;
 
-    /// <summary>Largest payload of one proposal, in bytes. Default 4 MiB, which is also the most a peer accepts.</summary>
+    /// <summary>
+    /// Largest payload of one proposal, in bytes. Default 4 MiB, which is also the most a peer accepts.
+    /// </summary>
     public int MaxEntryBytes
     {
         get;

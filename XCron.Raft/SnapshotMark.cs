@@ -1,6 +1,8 @@
 namespace XCron.Raft;
 
-/// <summary>What a snapshot stands for: everything up to <paramref name="Index"/>, and who the members were there.</summary>
+/// <summary>
+/// What a snapshot stands for: everything up to <paramref name="Index"/>, and who the members were there.
+/// </summary>
 /// <param name="Index">The last entry it covers.</param>
 /// <param name="Term">That entry's term.</param>
 /// <param name="Membership">The configuration in force at that index.</param>

@@ -21,7 +21,8 @@ internal sealed class AbLoad
         _targets = Array.ConvertAll(ports, port => new IPEndPoint(IPAddress.Loopback, port));
         _keepAlive = keepAlive;
         var due = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 864_000;
-        var body = $$"""{"type":1,"format":"{{due}}","callback":{"url":"http://127.0.0.1:9/x","body":{"mail_id":1001}}}""";
+        var body = "{\"type\":1,\"format\":\"" + due
+            + "\",\"callback\":{\"url\":\"http://127.0.0.1:9/x\",\"body\":{\"mail_id\":1001}}}";
         _request = Encoding.ASCII.GetBytes(
             "POST /xcron/createTask HTTP/1." + (keepAlive ? "1" : "0") + "\r\nHost: 127.0.0.1\r\n"
             + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");

@@ -37,7 +37,6 @@ internal sealed class ConfigurationLoaderTests
             Assert.That(options.Raft.SnapshotLogBytes, Is.EqualTo(67108864));
             Assert.That(options.Callback.MaxConcurrent, Is.EqualTo(256));
             Assert.That(options.Callback.MaxPerHost, Is.EqualTo(64));
-            Assert.That(options.Callback.MaxWaiting, Is.EqualTo(100000));
             Assert.That(options.Callback.Allow, Is.Empty);
             Assert.That(options.Callback.Deny, Does.Contain(IPNetwork.Parse("169.254.0.0/16")));
             Assert.That(options.Log.Level, Is.EqualTo(LogLevel.Information));
@@ -73,7 +72,6 @@ internal sealed class ConfigurationLoaderTests
             [callback]
             max_concurrent = 10
             max_per_host = 9
-            max_waiting = 8
             allow = ["10.0.0.0/8", "192.168.1.7"]
             deny = []
             [log]
@@ -106,7 +104,6 @@ internal sealed class ConfigurationLoaderTests
             Assert.That(options.Raft.SnapshotLogBytes, Is.EqualTo(4294967296));
             Assert.That(options.Callback.MaxConcurrent, Is.EqualTo(10));
             Assert.That(options.Callback.MaxPerHost, Is.EqualTo(9));
-            Assert.That(options.Callback.MaxWaiting, Is.EqualTo(8));
             Assert.That(
                 options.Callback.Allow,
                 Is.EquivalentTo([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("192.168.1.7/32")]));

@@ -22,13 +22,10 @@ internal sealed class DaemonMetricsTests
         metrics.CallbackFinished("timeout", 30);
         metrics.Lateness(0.0015);
         metrics.Lateness(59);
-        metrics.FsyncFinished(0.0002);
-        metrics.RunFinished("ok");
-        metrics.RunFinished("ok");
-        metrics.RunFinished("failed");
-        metrics.RequestFinished("/xcron/createTask", 0);
-        metrics.RequestFinished("/xcron/createTask", 0);
-        metrics.RequestFinished("/xcron/createTask", 1002);
+        metrics.ObserveRuns(() => [("ok", 2), ("failed", 1)]);
+        metrics.RequestFinished("/xcron/createTask", 200);
+        metrics.RequestFinished("/xcron/createTask", 200);
+        metrics.RequestFinished("/xcron/createTask", 400);
 
         var text = await exporter.ScrapeAsync();
 
@@ -41,11 +38,10 @@ internal sealed class DaemonMetricsTests
             Assert.That(text, Does.Contain("xcron_run_lateness_seconds_bucket{le=\"0.001\"} 0"));
             Assert.That(text, Does.Contain("xcron_run_lateness_seconds_bucket{le=\"0.002\"} 1"));
             Assert.That(text, Does.Contain("xcron_run_lateness_seconds_bucket{le=\"60\"} 2"));
-            Assert.That(text, Does.Contain("xcron_raft_fsync_duration_seconds_bucket{le=\"0.00025\"} 1"));
             Assert.That(text, Does.Contain("xcron_runs_total{status=\"ok\"} 2"));
             Assert.That(text, Does.Contain("xcron_runs_total{status=\"failed\"} 1"));
-            Assert.That(text, Does.Contain("xcron_requests_total{code=\"0\",path=\"/xcron/createTask\"} 2"));
-            Assert.That(text, Does.Contain("xcron_requests_total{code=\"1002\",path=\"/xcron/createTask\"} 1"));
+            Assert.That(text, Does.Contain("xcron_requests_total{code=\"200\",path=\"/xcron/createTask\"} 2"));
+            Assert.That(text, Does.Contain("xcron_requests_total{code=\"400\",path=\"/xcron/createTask\"} 1"));
             Assert.That(text, Does.Contain("dotnet_process_memory_working_set_bytes"));
             Assert.That(text, Does.Match("target_info\\{.*deployment_environment_name=\"test\""));
         }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -72,8 +74,8 @@ internal sealed class CallbackReceiver : IAsyncDisposable
         var headers = context.Request.Headers.ToDictionary(
             header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        var callback = new Callback(
-            context.Request.Method, context.Request.Path, headers, System.Text.Encoding.UTF8.GetString(body.ToArray()), nowMs);
+        var text = Encoding.UTF8.GetString(body.ToArray());
+        var callback = new Callback(context.Request.Method, context.Request.Path, headers, text, nowMs);
         _callbacks.Enqueue(callback);
         context.Response.StatusCode = (int)Answer(callback);
         _arrived.Release();
@@ -87,4 +89,6 @@ internal sealed record Callback(
     public string RunId => Headers["X-Xcron-Run-Id"];
 
     public string TaskId => Headers["X-Xcron-Task-Id"];
+
+    public long ScheduledSeconds => long.Parse(Headers["X-Xcron-Scheduled-Time"], CultureInfo.InvariantCulture);
 }

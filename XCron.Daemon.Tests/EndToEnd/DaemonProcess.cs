@@ -20,7 +20,8 @@ internal sealed class DaemonProcess : IAsyncDisposable
     {
         Ports = ports;
         Directory = directory;
-        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports.Http}"), Timeout = TimeSpan.FromSeconds(10) };
+        var address = new Uri($"http://127.0.0.1:{ports.Http}");
+        _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(10) };
         _arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "XCron.Daemon.dll"),
@@ -132,7 +133,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     {
         var answer = await PostAsync(
             "/xcron/createTask",
-            $$"""{"type":2,"format":"{{dueUnixSeconds}}","callback":{"url":"{{url}}","body":{{body}}}}""");
+            $$$"""{"type":2,"format":"{{{dueUnixSeconds}}}","callback":{"url":"{{{url}}}","body":{{{body}}}}}""");
         Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, answer.ToString());
         return answer.GetProperty("data").GetProperty("task_id").GetString()!;
     }

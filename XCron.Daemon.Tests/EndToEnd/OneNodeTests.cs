@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace XCron.Daemon.Tests.EndToEnd;
 
@@ -54,7 +55,7 @@ internal sealed class OneNodeTests
             Assert.That(callback.Headers, Contains.Key("traceparent").And.ContainKey("webhook-timestamp"));
         }
 
-        var task = await UntilAsync($"/xcron/queryTask?task_id={id}", data => data.GetProperty("run_count").GetInt32() == 1);
+        var task = await UntilRunAsync(id);
         Assert.That(task.GetProperty("state").GetString(), Is.EqualTo("completed"));
         Assert.That(task.GetProperty("last_run").GetProperty("status").GetString(), Is.EqualTo("ok"));
     }
@@ -63,7 +64,7 @@ internal sealed class OneNodeTests
     public async Task After_kill_9_every_acknowledged_task_is_there_and_runs_and_no_recorded_run_is_sent_again()
     {
         var early = await _daemon.CreateOneShotAsync(NowMs / 1000, $"{_receiver.Url}/early");
-        await UntilAsync($"/xcron/queryTask?task_id={early}", data => data.GetProperty("run_count").GetInt32() == 1);
+        await UntilRunAsync(early);
         var due = NowMs / 1000 + 2;
         var ids = new List<string>();
         for (var i = 0; i < 50; i++)
@@ -97,11 +98,11 @@ internal sealed class OneNodeTests
             "/xcron/createTask",
             $$"""
             {"type":2,"format":"+1s","callback":{"url":"{{_receiver.Url}}"},
-             "retry":{"max_attempts":4,"min_backoff":0.1,"max_backoff":1}}
+             "retry":{"max_attempts":4,"min_backoff":0.1,"max_backoff":1} }
             """);
         var id = answer.GetProperty("data").GetProperty("task_id").GetString();
         await _receiver.WaitForAsync(3, TimeSpan.FromSeconds(15));
-        var task = await UntilAsync($"/xcron/queryTask?task_id={id}", data => data.GetProperty("run_count").GetInt32() == 1);
+        var task = await UntilRunAsync(id);
 
         Assert.That(_receiver.Callbacks.Select(callback => callback.RunId).Distinct().Count(), Is.EqualTo(1));
         Assert.That(
@@ -118,7 +119,7 @@ internal sealed class OneNodeTests
 
         var answer = await _daemon.PostAsync("/xcron/deleteTask", $$"""{"task_id":"{{deleted}}"}""");
         var gone = await _daemon.GetAsync($"/xcron/queryTask?task_id={deleted}");
-        await UntilAsync($"/xcron/queryTask?task_id={kept}", data => data.GetProperty("run_count").GetInt32() == 1);
+        await UntilRunAsync(kept);
 
         Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero);
         Assert.That(gone.GetProperty("code").GetInt32(), Is.EqualTo(1030));
@@ -130,16 +131,15 @@ internal sealed class OneNodeTests
     {
         var answer = await _daemon.PostAsync(
             "/xcron/createTask",
-            $$"""{"type":1,"format":"*/1 * * * * *","callback":{"url":"{{_receiver.Url}}"},"name":"tick"}""");
+            $$"""{"type":1,"format":"*/1 * * * * *","name":"tick","callback":{"url":"{{_receiver.Url}}"} }""");
         Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, answer.ToString());
 
         var callbacks = await _receiver.WaitForAsync(3, TimeSpan.FromSeconds(10));
 
-        var times = callbacks.Select(callback => long.Parse(callback.Headers["X-Xcron-Scheduled-Time"])).Take(3).ToArray();
+        var times = callbacks.Select(callback => callback.ScheduledSeconds).Take(3).ToArray();
         Assert.That(times, Is.EqualTo([times[0], times[0] + 1, times[0] + 2]));
         Assert.That(callbacks.Select(callback => callback.RunId), Is.Unique);
-        Assert.That(callbacks.All(callback =>
-            callback.ReceivedMs >= 1000 * long.Parse(callback.Headers["X-Xcron-Scheduled-Time"])));
+        Assert.That(callbacks.All(callback => callback.ReceivedMs >= 1000 * callback.ScheduledSeconds));
     }
 
     [Test]
@@ -150,14 +150,14 @@ internal sealed class OneNodeTests
         Assert.That(code, Is.Zero, _daemon.Output);
     }
 
-    private async Task<System.Text.Json.JsonElement> UntilAsync(
-        string path, Func<System.Text.Json.JsonElement, bool> holds)
+    private async Task<JsonElement> UntilRunAsync(string? taskId)
     {
-        System.Text.Json.JsonElement data = default;
+        var path = $"/xcron/queryTask?task_id={taskId}";
+        JsonElement data = default;
         for (var tries = 0; tries < 400; tries++)
         {
             var answer = await _daemon.GetAsync(path);
-            if (answer.TryGetProperty("data", out data) && holds(data))
+            if (answer.TryGetProperty("data", out data) && data.GetProperty("run_count").GetInt32() == 1)
                 return data;
 
             await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System);

@@ -47,10 +47,10 @@ internal sealed class ApiEndpoints
     public async Task HandleAsync(HttpContext context)
     {
         var requestId = _services.RequestIds.Next();
+        var request = context.Request;
+        var endpoint = Find(request.Path.Value);
         try
         {
-            var request = context.Request;
-            var endpoint = Find(request.Path.Value);
             if (endpoint is null)
                 await Answer.ErrorAsync(context, requestId, UnknownPath);
             else if (request.Method != endpoint.Method)
@@ -69,6 +69,8 @@ internal sealed class ApiEndpoints
             _services.ReportDefect(requestId, exception);
             await AnswerDefectAsync(context, requestId);
         }
+
+        _services.RequestFinished(endpoint is null ? "other" : request.Path.Value!, context.Response.StatusCode);
     }
 
     private static bool IsClientGone(HttpContext context, Exception exception) => exception switch

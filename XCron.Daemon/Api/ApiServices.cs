@@ -29,6 +29,9 @@ internal sealed class ApiServices
     /// <summary>Told of every exception that ended a request, with the request's uuid. Must not throw.</summary>
     public required Action<Guid, Exception> ReportDefect { get; init; }
 
+    /// <summary>Told of every answer: the path, or "other" where there is none, and the HTTP status.</summary>
+    public Action<string, int> RequestFinished { get; init; } = static (_, _) => { };
+
     /// <summary>The IANA zone of periodic tasks that name none: default_timezone, else the machine's.</summary>
     public required string DefaultTimezone { get; init; }
 

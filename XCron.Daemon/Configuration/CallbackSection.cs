@@ -9,8 +9,6 @@ internal sealed class CallbackSection
 
     public int MaxPerHost { get; init; } = 64;
 
-    public int MaxWaiting { get; init; } = 100_000;
-
     /// <summary>If not empty, only addresses in one of these are called.</summary>
     public IReadOnlyList<IPNetwork> Allow { get; init; } = [];
 

@@ -100,10 +100,6 @@ internal static class ConfigurationKeys
         "Of these, at most so many to one host, so that a slow one does not hold up the others; at most "
         + "max_concurrent.");
 
-    public static readonly TypedKey<int> MaxWaiting = new("callback.max_waiting", Defaults.Callback.MaxWaiting,
-        ValueKinds.WholeNumber(1, 10_000_000),
-        "Callbacks that are due and wait for a connection; beyond that nothing more is claimed until some are done.");
-
     public static readonly TypedKey<IReadOnlyList<IPNetwork>> Allow = new("callback.allow", Defaults.Callback.Allow,
         ValueKinds.Networks(),
         "Networks callbacks may go to, such as [\"10.0.0.0/8\"], checked when the connection is made; empty: all.");
@@ -121,7 +117,7 @@ internal static class ConfigurationKeys
     [
         Env, HttpPort, MonitorPort, PeerPort, Bind, RaftDir, DefaultTimezone, RequestTimeout, MaxRequestBytes,
         OwnerTimeout, CompletedRetention, MisfireThreshold, PeerHosts, Self, SharedSecret, ElectionTimeout,
-        HeartbeatInterval, SegmentBytes, SnapshotLogBytes, MaxConcurrent, MaxPerHost, MaxWaiting, Allow, Deny, Level,
+        HeartbeatInterval, SegmentBytes, SnapshotLogBytes, MaxConcurrent, MaxPerHost, Allow, Deny, Level,
     ];
 
     /// <summary>The tables of the file.</summary>

@@ -158,7 +158,6 @@ internal static class ConfigurationLoader
         {
             MaxConcurrent = values.Get(ConfigurationKeys.MaxConcurrent),
             MaxPerHost = values.Get(ConfigurationKeys.MaxPerHost),
-            MaxWaiting = values.Get(ConfigurationKeys.MaxWaiting),
             Allow = values.Get(ConfigurationKeys.Allow),
             Deny = values.Get(ConfigurationKeys.Deny),
         },

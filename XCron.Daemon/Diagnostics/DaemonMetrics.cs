@@ -25,16 +25,9 @@ internal sealed class DaemonMetrics : IDisposable
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800,
     ];
 
-    private static readonly double[] FsyncSeconds =
-    [
-        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
-    ];
-
     private readonly Meter _meter = new(MeterName, DaemonVersion.Number);
     private readonly Histogram<double> _callback;
     private readonly Histogram<double> _lateness;
-    private readonly Histogram<double> _fsync;
-    private readonly Counter<long> _runs;
     private readonly RequestCounter _requests = new();
 
     // Replaced as a whole under the lock; read by the exporter without it.
@@ -47,9 +40,6 @@ internal sealed class DaemonMetrics : IDisposable
             "xcron.callback.duration", "How long an attempt at a callback took, by outcome.", CallbackSeconds);
         _lateness = Histogram(
             "xcron.run.lateness", "How long after its due time a run's first attempt went out.", LatenessSeconds);
-        _fsync = Histogram(
-            "xcron.raft.fsync.duration", "How long a flush of the log to disk took.", FsyncSeconds);
-        _runs = _meter.CreateCounter<long>("xcron.runs", "{run}", "Finished runs, by status.");
         _meter.CreateObservableCounter(
             "xcron.requests", _requests.Observe, "{request}", "Answered API requests, by path and code.");
         _meter.CreateObservableGauge("xcron.queue.depth", ObserveQueues, "{item}", "What waits in a queue.");
@@ -63,15 +53,9 @@ internal sealed class DaemonMetrics : IDisposable
     /// <param name="seconds">From the due time to the moment the first attempt went out.</param>
     public void Lateness(double seconds) => _lateness.Record(seconds);
 
-    /// <param name="status">A constant: "ok", "failed", "skipped".</param>
-    public void RunFinished(string status) => _runs.Add(1, new KeyValuePair<string, object?>("status", status));
-
     /// <param name="path">The endpoint's own path, a constant: never what the client sent.</param>
-    /// <param name="code">The envelope's code; 0 is success.</param>
+    /// <param name="code">The HTTP status.</param>
     public void RequestFinished(string path, int code) => _requests.Count(path, code);
-
-    /// <summary>A flush of the log.</summary>
-    public void FsyncFinished(double seconds) => _fsync.Record(seconds);
 
     public void ObserveQueue(string queue, Func<long> depth)
     {
@@ -86,6 +70,14 @@ internal sealed class DaemonMetrics : IDisposable
             () => byState().Select(each => Tagged(each.Count, "state", each.State)),
             "{task}",
             "Tasks, by state.");
+
+    /// <param name="byStatus">Runs that ended over the life of the cluster: every node shows the same.</param>
+    public void ObserveRuns(Func<IEnumerable<(string Status, long Count)>> byStatus) =>
+        _meter.CreateObservableCounter(
+            "xcron.runs",
+            () => byStatus().Select(each => Tagged(each.Count, "status", each.Status)),
+            "{run}",
+            "Finished runs, by status.");
 
     public void ObserveRaft(Func<RaftFigures> figures)
     {

@@ -6,9 +6,16 @@ using XCron.Raft;
 
 namespace XCron.Daemon.Hosting;
 
-/// <summary>The cluster as this node knows it: from its log, from the others' reports, and of itself at first hand.</summary>
+/// <summary>
+/// The cluster as this node knows it: from its log, from the others' reports, and of itself at first hand.
+/// </summary>
 internal sealed class ClusterView(
-    NodeId self, SelfStatus status, ITaskReader tasks, MemberDirectory members, Func<MachineFigures> machine, TimeProvider time)
+    NodeId self,
+    SelfStatus status,
+    ITaskReader tasks,
+    MemberDirectory members,
+    Func<MachineFigures> machine,
+    TimeProvider time)
     : IClusterView
 {
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();

@@ -25,6 +25,7 @@ internal static class Daemon
             await using var scheduler = new Scheduler(options, RaftDirectory.Open(options.RaftDir), loggers);
             logger.Starting(
                 DaemonVersion.Full, options.Env, scheduler.Session.Node, options.Peer.Self, options.RaftDir);
+            MetricsExport.Start(app.Services);
             DaemonHost.Map(app, options, scheduler.Api, scheduler.Cluster, scheduler.Transport, scheduler.Readiness);
             return await ServeAsync(app, scheduler, options, logger);
         }

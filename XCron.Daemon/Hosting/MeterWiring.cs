@@ -20,6 +20,7 @@ internal static class MeterWiring
     {
         metrics.ObserveMachine(() => machine.Latest);
         metrics.ObserveTasks(() => TasksByState(tasks.Counters));
+        metrics.ObserveRuns(() => RunsByStatus(tasks.Counters));
         metrics.ObserveRaft(() => FiguresOf(node.Status));
         metrics.ObserveQueue("proposals", () => node.Status.PendingProposals);
         metrics.ObserveQueue("commands", () => peers.WaitingCommands);
@@ -34,10 +35,6 @@ internal static class MeterWiring
         metrics.ObserveTotal("xcron.retries", "{attempt}", "Attempts repeated.", () => tasks.Counters.Retries);
         metrics.ObserveTotal(
             "xcron.reclaims", "{attempt}", "Attempts whose owner was lost, made again.", () => tasks.Counters.Reclaims);
-        metrics.ObserveTotal("xcron.runs.ok", "{run}", "Runs that ended well.", () => tasks.Counters.RunsOk);
-        metrics.ObserveTotal("xcron.runs.failed", "{run}", "Runs that failed.", () => tasks.Counters.RunsFailed);
-        metrics.ObserveTotal(
-            "xcron.runs.skipped", "{run}", "Due times passed over by a misfire rule.", () => tasks.Counters.RunsSkipped);
         metrics.ObserveTotal(
             "xcron.claims.refused", "{claim}", "Claims that were not committed and are made again.",
             () => meters.ClaimsRefused);
@@ -53,6 +50,9 @@ internal static class MeterWiring
         LastIndex = status.LastIndex,
         LogBytes = status.LogBytes,
     };
+
+    private static IEnumerable<(string Status, long Count)> RunsByStatus(StateCounters counters) =>
+        [("ok", counters.RunsOk), ("failed", counters.RunsFailed), ("skipped", counters.RunsSkipped)];
 
     private static IEnumerable<(string State, long Count)> TasksByState(StateCounters counters) =>
     [

@@ -5,7 +5,9 @@ using XCron.Raft;
 
 namespace XCron.Daemon.Hosting;
 
-/// <summary>Whether this process is alive, and whether it serves: what /livez and /readyz answer. Thread-safe.</summary>
+/// <summary>
+/// Whether this process is alive, and whether it serves: what /livez and /readyz answer. Thread-safe.
+/// </summary>
 internal sealed class Readiness(ITaskReader tasks, OwnerSession self, TimeProvider time)
 {
     private static readonly TimeSpan LoopStandsStill = TimeSpan.FromSeconds(10);

@@ -184,6 +184,7 @@ internal sealed class Scheduler : IAsyncDisposable
             NextTaskId = ids.Next,
             Proposer = ids.Session,
             ReportDefect = (uuid, failure) => _logger.RequestFailed(uuid.ToString(), "/xcron/", failure),
+            RequestFinished = _metrics.RequestFinished,
             DefaultTimezone = options.DefaultTimezone.Id,
             Version = DaemonVersion.Number,
             MaxRequestBytes = options.MaxRequestBytes,

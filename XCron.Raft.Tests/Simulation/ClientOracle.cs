@@ -4,8 +4,8 @@ using XCron.Raft.Runtime;
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>
-/// Proposes and reads as clients do, and holds every outcome against what happened: applied means kept for ever and seen
-/// by every later read, rejected means never applied, and nothing is applied twice.
+/// Proposes and reads as clients do, and holds every outcome against what happened: applied means kept for ever and
+/// seen by every later read, rejected means never applied, and nothing is applied twice.
 /// </summary>
 internal sealed class ClientOracle(Random random)
 {

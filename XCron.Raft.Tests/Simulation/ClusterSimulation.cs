@@ -1,8 +1,8 @@
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>
-/// A whole cluster in one thread, virtual time and one seed: real cores, log writers and appliers on simulated disks and
-/// a simulated network. First everything goes wrong, then nothing does, and it must converge.
+/// A whole cluster in one thread, virtual time and one seed: real cores, log writers and appliers on simulated disks
+/// and a simulated network. First everything goes wrong, then nothing does, and it must converge.
 /// </summary>
 internal sealed class ClusterSimulation
 {
@@ -131,7 +131,9 @@ internal sealed class ClusterSimulation
         }
     }
 
-    /// <summary>After the faults end there is one leader, it takes writes, and all logs and states become equal.</summary>
+    /// <summary>
+    /// After the faults end there is one leader, it takes writes, and all logs and states become equal.
+    /// </summary>
     private void Converge()
     {
         const int MaxSteps = 6000;

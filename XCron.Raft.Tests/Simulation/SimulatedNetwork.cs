@@ -55,7 +55,9 @@ internal sealed class SimulatedNetwork(VirtualTime time, Random random)
         return true;
     }
 
-    /// <summary>Puts something on the way that is never lost or doubled: the end of a stream, seen by its reader.</summary>
+    /// <summary>
+    /// Puts something on the way that is never lost or doubled: the end of a stream, seen by its reader.
+    /// </summary>
     public void CarrySurely(Action deliver) =>
         _inFlight.Enqueue(deliver, (time.NowMs + MaxDelayMs + 1, _order++));
 }
@@ -80,7 +82,12 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, Func<NodeId, 
         network.Carry(message.From, message.To, () => hostOf(message.To)?.Deliver(message));
 
     void IRaftTransport.FetchSnapshot(
-        NodeId from, LogIndex index, Term entryTerm, long offset, ISnapshotSink sink, CancellationToken cancellationToken)
+        NodeId from,
+        LogIndex index,
+        Term entryTerm,
+        long offset,
+        ISnapshotSink sink,
+        CancellationToken cancellationToken)
     {
         using var snapshot = hostOf(from)?.OpenSnapshot(index, entryTerm);
         var content = new byte[snapshot?.Length ?? 0];
@@ -91,7 +98,8 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, Func<NodeId, 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     // A stream keeps its order: the next chunk leaves when the last one arrived; the first that is lost ends it.
-    private void FetchChunk(NodeId from, byte[] content, long offset, ISnapshotSink sink, CancellationToken cancellation)
+    private void FetchChunk(
+        NodeId from, byte[] content, long offset, ISnapshotSink sink, CancellationToken cancellation)
     {
         var count = (int)Math.Min(ChunkBytes, content.Length - offset);
         if (count <= 0 || cancellation.IsCancellationRequested)

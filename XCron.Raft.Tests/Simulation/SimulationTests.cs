@@ -47,7 +47,7 @@ internal sealed class SimulationTests
         if (int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEED"), out var seed))
             return [seed];
 
-        var count = int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEEDS"), out var asked) ? asked : DefaultSeeds;
-        return Enumerable.Range(1, count);
+        var isAsked = int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEEDS"), out var count);
+        return Enumerable.Range(1, isAsked ? count : DefaultSeeds);
     }
 }

@@ -1,6 +1,8 @@
 namespace XCron.Raft.Core;
 
-/// <summary>What the core wants done, in order. The runtime carries it out and reports back by the core's inputs.</summary>
+/// <summary>
+/// What the core wants done, in order. The runtime carries it out and reports back by the core's inputs.
+/// </summary>
 internal abstract record Effect
 {
     private protected Effect()
@@ -8,8 +10,8 @@ internal abstract record Effect
     }
 
     /// <summary>
-    /// Put this on disk, in this order: the reset, the truncation, the entries, the hard state; then call OnDurable with
-    /// the sequence. At most one in a drain, and sequences rise by one.
+    /// Put this on disk, in this order: the reset, the truncation, the entries, the hard state; then call OnDurable
+    /// with the sequence. At most one in a drain, and sequences rise by one.
     /// </summary>
     public sealed record Write : Effect
     {

@@ -1,6 +1,8 @@
 namespace XCron.Raft.Core;
 
-/// <summary>How long a node waits for a leader; every wait is drawn anew, so that votes rarely split (Raft §5.2).</summary>
+/// <summary>
+/// How long a node waits for a leader; every wait is drawn anew, so that votes rarely split (Raft §5.2).
+/// </summary>
 internal sealed class ElectionClock(long timeoutMs, Random random)
 {
     private long _heardMs = long.MinValue / 2;
@@ -20,6 +22,8 @@ internal sealed class ElectionClock(long timeoutMs, Random random)
 
     public void ForgetLeader() => _heardMs = long.MinValue / 2;
 
-    /// <summary>A leader was heard within the shortest timeout: nobody is helped to depose it (thesis §4.2.3).</summary>
+    /// <summary>
+    /// A leader was heard within the shortest timeout: nobody is helped to depose it (thesis §4.2.3).
+    /// </summary>
     public bool IsLeaderFresh(long nowMs) => nowMs - _heardMs < timeoutMs;
 }

@@ -1,6 +1,8 @@
 namespace XCron.Raft.Core;
 
-/// <summary>A run of consecutive entries: grows at the back, is cut at the back, forgotten at the front. O(1) each.</summary>
+/// <summary>
+/// A run of consecutive entries: grows at the back, is cut at the back, forgotten at the front. O(1) each.
+/// </summary>
 internal sealed class EntryRing
 {
     private LogEntry[] _slots = new LogEntry[64]; // Invariant: the length is a power of two.

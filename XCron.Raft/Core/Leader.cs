@@ -73,8 +73,8 @@ internal sealed class Leader : Role
 
     public override void Step(Message message, long nowMs)
     {
-        Invariant.Require(
-            message is not (Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer), "a term has one leader");
+        var isLeaders = message is Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer;
+        Invariant.Require(!isLeaders, "a term has one leader");
         if (!_peers.TryGetValue(message.From, out var peer))
             return;
 
@@ -220,7 +220,8 @@ internal sealed class Leader : Role
         }
         else
         {
-            _core.Outbox.Add(index is { } known ? new Effect.ReadReady(read.Id, known) : new Effect.ReadFailed(read.Id));
+            _core.Outbox.Add(
+                index is { } known ? new Effect.ReadReady(read.Id, known) : new Effect.ReadFailed(read.Id));
         }
     }
 

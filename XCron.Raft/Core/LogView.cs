@@ -1,8 +1,8 @@
 namespace XCron.Raft.Core;
 
 /// <summary>
-/// The log as the core sees it: the terms of all entries behind the base, and the entries themselves from some point on.
-/// What is applied and on disk leaves memory, oldest first, when more than the cache's size is held.
+/// The log as the core sees it: the terms of all entries behind the base, and the entries themselves from some point
+/// on. What is applied and on disk leaves memory, oldest first, when more than the cache's size is held.
 /// </summary>
 internal sealed class LogView
 {

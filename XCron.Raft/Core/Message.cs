@@ -14,7 +14,9 @@ internal abstract record Message
 
     public required Term Term { get; init; }
 
-    /// <summary>A candidate asks for a vote (Raft §5.2), or, with PreVote, whether it would get one (thesis §9.6).</summary>
+    /// <summary>
+    /// A candidate asks for a vote (Raft §5.2), or, with PreVote, whether it would get one (thesis §9.6).
+    /// </summary>
     public sealed record VoteRequest : Message
     {
         public required bool PreVote { get; init; }
@@ -59,7 +61,9 @@ internal abstract record Message
         public LogIndex ConflictIndex { get; init; }
     }
 
-    /// <summary>Commit never passes what this peer is known to match. Round numbers serve reads (thesis §6.4).</summary>
+    /// <summary>
+    /// Commit never passes what this peer is known to match. Round numbers serve reads (thesis §6.4).
+    /// </summary>
     public sealed record Heartbeat : Message
     {
         public required LogIndex Commit { get; init; }

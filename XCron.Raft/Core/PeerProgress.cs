@@ -2,7 +2,9 @@ namespace XCron.Raft.Core;
 
 internal enum PeerState
 {
-    /// <summary>Where the logs meet is not known: one append at a time, no faster than heartbeats without an answer.</summary>
+    /// <summary>
+    /// Where the logs meet is not known: one append at a time, no faster than heartbeats without an answer.
+    /// </summary>
     Probe,
 
     /// <summary>It follows: appends are sent ahead, within a window.</summary>
@@ -90,7 +92,9 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
         ClearWindow();
     }
 
-    /// <summary>An answer to a heartbeat: the oldest append without one may be lost, so that its place is free again.</summary>
+    /// <summary>
+    /// An answer to a heartbeat: the oldest append without one may be lost, so that its place is free again.
+    /// </summary>
     public void FreeOne()
     {
         if (_inflight.TryDequeue(out var oldest))

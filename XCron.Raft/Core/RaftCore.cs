@@ -139,7 +139,9 @@ internal sealed class RaftCore
 
     public void OnPeerDisconnected(NodeId peer) => (Role as Leader)?.Disconnected(peer);
 
-    /// <summary>Moves out what is to be done: the write first, then sends and the rest in order, applies last.</summary>
+    /// <summary>
+    /// Moves out what is to be done: the write first, then sends and the rest in order, applies last.
+    /// </summary>
     public void Drain(List<Effect> into)
     {
         Role.BeforeDrain(NowMs);

@@ -1,6 +1,8 @@
 namespace XCron.Raft.Core;
 
-/// <summary>How a leader brings one peer's log to be as its own (Raft §5.3): where to look, what to send, how much.</summary>
+/// <summary>
+/// How a leader brings one peer's log to be as its own (Raft §5.3): where to look, what to send, how much.
+/// </summary>
 internal sealed class Replication(RaftCore core)
 {
     public void SendTo(PeerProgress peer)
@@ -41,7 +43,8 @@ internal sealed class Replication(RaftCore core)
         // The peer names its term at that place and where it begins: whole terms are passed over at a time.
         var view = core.Log.View;
         var next = response.ConflictIndex;
-        if (response.ConflictTerm > default(Term) && view.LastOf(response.ConflictTerm, response.RejectedPrev) is { } last)
+        var isTermKnown = response.ConflictTerm > default(Term);
+        if (isTermKnown && view.LastOf(response.ConflictTerm, response.RejectedPrev) is { } last)
             next = last.Next;
         peer.BecomeProbe(LogIndex.Min(next, response.RejectedPrev));
     }

@@ -4,8 +4,8 @@ namespace XCron.Raft.Grpc;
 public sealed class GrpcTransportOptions
 {
     /// <summary>
-    /// The largest message on the wire, in bytes (16 MiB). The host must allow as much: set MaxReceiveMessageSize of its
-    /// gRPC services to this.
+    /// The largest message on the wire, in bytes (16 MiB). The host must allow as much: set MaxReceiveMessageSize of
+    /// its gRPC services to this.
     /// </summary>
     public const int MaxMessageBytes = 16 << 20;
 

@@ -4,7 +4,9 @@ using XCron.Raft.Runtime;
 
 namespace XCron.Raft.Grpc;
 
-/// <summary>Messages waiting for one stream: bounded, in order; what does not fit is dropped, as a network would.</summary>
+/// <summary>
+/// Messages waiting for one stream: bounded, in order; what does not fit is dropped, as a network would.
+/// </summary>
 internal static class MessageQueue
 {
     private const int Capacity = 4096;

@@ -3,7 +3,9 @@ using XCron.Raft.Storage;
 
 namespace XCron.Raft.Runtime;
 
-/// <summary>Reads entries that are no longer in memory, for peers that lag, away from the loop and the writer.</summary>
+/// <summary>
+/// Reads entries that are no longer in memory, for peers that lag, away from the loop and the writer.
+/// </summary>
 internal sealed class EntryReader(WriteAheadLog log, Func<NodeInput, bool> tell)
     : Station<Effect.LoadEntries>("entry reader", Capacity)
 {

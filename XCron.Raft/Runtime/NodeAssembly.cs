@@ -33,8 +33,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
     public NodeLoop Loop { get; private set; } = null!; // set by BuildAsync before anybody sees the node
 
     /// <summary>
-    /// <c>initial</c> is the configuration that the log begins with; <c>inBackground</c> runs and keeps the writing of a
-    /// snapshot, which a simulation does when it likes.
+    /// <c>initial</c> is the configuration that the log begins with; <c>inBackground</c> runs and keeps the writing of
+    /// a snapshot, which a simulation does when it likes.
     /// </summary>
     public static async ValueTask<NodeAssembly> BuildAsync(
         IDisk disk,

@@ -2,7 +2,9 @@ using XCron.Raft.Core;
 
 namespace XCron.Raft.Runtime;
 
-/// <summary>Everything the node's loop is told. A closed family; <see cref="Proposal"/> is the hot one and pooled.</summary>
+/// <summary>
+/// Everything the node's loop is told. A closed family; <see cref="Proposal"/> is the hot one and pooled.
+/// </summary>
 internal abstract class NodeInput
 {
     private protected NodeInput()

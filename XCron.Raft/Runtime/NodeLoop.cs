@@ -5,8 +5,8 @@ using XCron.Raft.Core;
 namespace XCron.Raft.Runtime;
 
 /// <summary>
-/// The only one that touches the core: feeds it what was posted and the time, then carries out its effects. Nothing here
-/// waits for a disk, a peer or the application.
+/// The only one that touches the core: feeds it what was posted and the time, then carries out its effects. Nothing
+/// here waits for a disk, a peer or the application.
 /// </summary>
 internal sealed class NodeLoop : Station<NodeInput>
 {

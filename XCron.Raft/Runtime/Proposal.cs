@@ -9,9 +9,13 @@ namespace XCron.Raft.Runtime;
 internal sealed class Proposal : NodeInput, IValueTaskSource<ProposeOutcome>
 {
     private readonly ProposalPool _pool;
-    private ManualResetValueTaskSourceCore<ProposeOutcome> _completion = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<ProposeOutcome> _completion;
 
-    internal Proposal(ProposalPool pool) => _pool = pool;
+    internal Proposal(ProposalPool pool)
+    {
+        _pool = pool;
+        _completion.RunContinuationsAsynchronously = true;
+    }
 
     public ReadOnlyMemory<byte> Payload { get; private set; }
 

@@ -32,8 +32,8 @@ internal sealed class StatusBoard
     public long RefreshMs => IsStale ? IntervalMs : long.MaxValue;
 
     private bool IsStale =>
-        _core.Log.Commit != _current.Commit || _core.Log.Applied != _current.Applied || _core.Log.LastIndex != _current.LastIndex
-        || _core.Log.Durable != _current.Durable;
+        _core.Log.Commit != _current.Commit || _core.Log.Applied != _current.Applied
+        || _core.Log.LastIndex != _current.LastIndex || _core.Log.Durable != _current.Durable;
 
     public void MustRefresh() => _mustRefresh = true;
 

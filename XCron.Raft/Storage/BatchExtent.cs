@@ -1,6 +1,8 @@
 namespace XCron.Raft.Storage;
 
-/// <summary>What a batch does to the places of entries in the log: what it voids, and which entries it leaves behind.</summary>
+/// <summary>
+/// What a batch does to the places of entries in the log: what it voids, and which entries it leaves behind.
+/// </summary>
 internal struct BatchExtent
 {
     /// <summary>Everything before the batch is void.</summary>

@@ -1,6 +1,8 @@
 namespace XCron.Raft.Storage;
 
-/// <summary>There was no space left for a write. Ends by itself when there is some; the write may then be repeated.</summary>
+/// <summary>
+/// There was no space left for a write. Ends by itself when there is some; the write may then be repeated.
+/// </summary>
 /// <param name="file">What was being written.</param>
 /// <param name="cause">The disk's error, where there is one.</param>
 public sealed class DiskFullException(string file, Exception? cause = null)

@@ -21,7 +21,9 @@ internal readonly record struct FrameHeader
 
     public required long Sequence { get; init; }
 
-    /// <summary>The newest frame that was known to be durable when this one was written: one that cannot be torn.</summary>
+    /// <summary>
+    /// The newest frame that was known to be durable when this one was written: one that cannot be torn.
+    /// </summary>
     public required long DurableUpTo { get; init; }
 
     /// <summary>The checksum of the frame before, or of the segment's header: this is the chain.</summary>

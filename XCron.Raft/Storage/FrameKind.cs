@@ -9,6 +9,8 @@ internal enum FrameKind : uint
     /// <summary>A segment's first: repeats where the log stands, so that older segments can go.</summary>
     Opening = 2,
 
-    /// <summary>A segment's last: the log goes on in the segment that its sequence names, which was durable before.</summary>
+    /// <summary>
+    /// A segment's last: the log goes on in the segment that its sequence names, which was durable before.
+    /// </summary>
     Continued = 3,
 }

@@ -10,7 +10,9 @@ internal sealed class FrameReader(IDiskFile file, long fileBytes, uint seed, int
     private long _start;
     private int _filled;
 
-    /// <summary>Whether a whole frame of this segment stands at the offset; its place in the chain is not checked.</summary>
+    /// <summary>
+    /// Whether a whole frame of this segment stands at the offset; its place in the chain is not checked.
+    /// </summary>
     public bool TryRead(long offset, out FrameHeader header, out uint crc, out ReadOnlySpan<byte> body)
     {
         crc = 0;

@@ -11,7 +11,9 @@ internal sealed record LogRecovery
     /// <summary>What is committed at least: not before the snapshot, not behind the last entry.</summary>
     public required LogIndex Commit { get; init; }
 
-    /// <summary>What was cut off, or null. A damaged last batch cannot be told from one that was being written.</summary>
+    /// <summary>
+    /// What was cut off, or null. A damaged last batch cannot be told from one that was being written.
+    /// </summary>
     public TornTail? Torn { get; init; }
 
     public long TornTailBytes => Torn?.Bytes ?? 0;

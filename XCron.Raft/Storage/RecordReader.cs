@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace XCron.Raft.Storage;
 
-/// <summary>Walks the records of a frame's body. Throws <see cref="FormatException"/> on what it does not know.</summary>
+/// <summary>
+/// Walks the records of a frame's body. Throws <see cref="FormatException"/> on what it does not know.
+/// </summary>
 internal ref struct RecordReader(ReadOnlySpan<byte> body)
 {
     private readonly ReadOnlySpan<byte> _body = body;

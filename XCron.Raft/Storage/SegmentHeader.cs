@@ -22,7 +22,9 @@ internal readonly record struct SegmentHeader
     /// <summary>Length of the file; a shorter one was cut by somebody.</summary>
     public required long FileBytes { get; init; }
 
-    /// <summary>How much of the file, from its start, was durable before it got its name: this cannot be torn.</summary>
+    /// <summary>
+    /// How much of the file, from its start, was durable before it got its name: this cannot be torn.
+    /// </summary>
     public required int SealedBytes { get; init; }
 
     /// <summary>The unused rest holds what an older segment left there, not zeros.</summary>

@@ -66,7 +66,9 @@ internal sealed class SnapshotStore
         }
     }
 
-    /// <summary>Opens a snapshot's file for another node and keeps it from being deleted; null: it is not there.</summary>
+    /// <summary>
+    /// Opens a snapshot's file for another node and keeps it from being deleted; null: it is not there.
+    /// </summary>
     public SnapshotSource? OpenRaw(LogIndex index, Term term)
     {
         SnapshotMark mark;
@@ -107,7 +109,9 @@ internal sealed class SnapshotStore
         return source.Read(offset, buffer);
     }
 
-    /// <summary>Begins to receive a snapshot, or goes on where it was broken off; the remains of others are removed.</summary>
+    /// <summary>
+    /// Begins to receive a snapshot, or goes on where it was broken off; the remains of others are removed.
+    /// </summary>
     public SnapshotReceiver Receive(LogIndex index, Term term)
     {
         Invariant.Require(_receiving is null, "one snapshot is received at a time");

@@ -91,7 +91,9 @@ internal sealed class SnapshotWriter : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Finishes the file, makes it durable and gives it its name. From now on it is the newest snapshot.</summary>
+    /// <summary>
+    /// Finishes the file, makes it durable and gives it its name. From now on it is the newest snapshot.
+    /// </summary>
     public void Complete()
     {
         ObjectDisposedException.ThrowIf(_isOver, this);

@@ -41,7 +41,9 @@ internal sealed class WriteAheadLog : IDisposable
     /// <summary>What the log held when it was opened.</summary>
     public LogRecovery Recovery { get; private set; }
 
-    /// <summary>The last entry that is durable; Zero, or the snapshot's, where there is none. Writer's thread.</summary>
+    /// <summary>
+    /// The last entry that is durable; Zero, or the snapshot's, where there is none. Writer's thread.
+    /// </summary>
     public LogIndex LastIndex => _written.Last;
 
     /// <summary>The first entry that <see cref="Read"/> finds; Zero: none. Any thread.</summary>
