@@ -69,7 +69,7 @@ internal sealed class ClusterInvariants
                 Assert.That(_committedTerms[index], Is.EqualTo(term), $"committed entry {index} on {node.Id}");
         }
 
-        if (core.Role != RaftRole.Leader)
+        if (core.Role.Kind != RaftRole.Leader)
             return;
 
         foreach (var (index, term) in _committedTerms)

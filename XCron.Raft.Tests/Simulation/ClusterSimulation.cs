@@ -59,7 +59,7 @@ internal sealed class ClusterSimulation
         Converge();
     }
 
-    private Runtime.IRaftTransportHost? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
+    private Runtime.NodeAssembly? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
 
     private void Step()
     {

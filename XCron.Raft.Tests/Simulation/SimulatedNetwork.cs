@@ -70,6 +70,11 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, Func<NodeId, 
 {
     private const int ChunkBytes = 64;
 
+    private bool _isDead;
+
+    /// <summary>The process is gone: nobody is left to take what is on its way to it.</summary>
+    public void Die() => _isDead = true;
+
     void IRaftTransport.Start(IRaftTransportHost host)
     {
     }
@@ -101,26 +106,35 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, Func<NodeId, 
     private void FetchChunk(
         NodeId from, byte[] content, long offset, ISnapshotSink sink, CancellationToken cancellation)
     {
+        if (_isDead)
+            return;
+
         var count = (int)Math.Min(ChunkBytes, content.Length - offset);
         if (count <= 0 || cancellation.IsCancellationRequested)
         {
-            network.CarrySurely(sink.Ended);
+            End(sink);
             return;
         }
 
         var isFirst = true; // a stream does not double
         var carried = network.Carry(from, NodeId.None, () =>
         {
-            if (!isFirst)
+            if (!isFirst || _isDead)
                 return;
 
             isFirst = false;
             if (sink.Chunk(offset, content.Length, content.AsSpan((int)offset, count)))
                 FetchChunk(from, content, offset + count, sink, cancellation);
             else
-                network.CarrySurely(sink.Ended);
+                End(sink);
         });
         if (!carried)
-            network.CarrySurely(sink.Ended);
+            End(sink);
     }
+
+    private void End(ISnapshotSink sink) => network.CarrySurely(() =>
+    {
+        if (!_isDead)
+            sink.Ended();
+    });
 }

@@ -11,6 +11,7 @@ internal sealed class SimulatedNode(
     NodeId id, Membership initial, VirtualTime time, Func<SimulatedTransport> newTransport, Random random)
 {
     private readonly Queue<Func<Task>> _background = new();
+    private SimulatedTransport? _transport;
 
     public NodeId Id => id;
 
@@ -34,6 +35,7 @@ internal sealed class SimulatedNode(
     public void Start()
     {
         Lives++;
+        _transport = newTransport();
         Machine = new ChainMachine { Applied = (index, hash) => Applied(this, index, hash) };
         var options = new RaftOptions
         {
@@ -47,8 +49,10 @@ internal sealed class SimulatedNode(
             Seed = random.Next(),
         };
         var building = NodeAssembly.BuildAsync(
-            Disk, initial, id, options, Machine, newTransport(), _background.Enqueue, NullLogger.Instance, default);
-        Assert.That(building.IsCompletedSuccessfully, "a simulated start has nothing to wait for");
+            Disk, initial, id, options, Machine, _transport, _background.Enqueue, NullLogger.Instance, default);
+        if (!building.IsCompleted)
+            throw new InvalidOperationException("A simulated start has nothing to wait for.");
+
         Process = building.Result;
     }
 
@@ -56,6 +60,7 @@ internal sealed class SimulatedNode(
     public void Crash()
     {
         Process = null;
+        _transport?.Die();
         _background.Clear();
         Disk.Crash(random);
     }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// The bytes of the next write, built where they will be written from: the only copy of a payload. In front of the batch
-/// there is room for a segment's header and its opening frame, for the case that the batch begins a segment.
+/// The bytes of the next write, built where they will be written from: the only copy of a payload. In front of the
+/// batch there is room for a segment's header and its opening frame, for the case that the batch begins a segment.
 /// </summary>
 internal sealed class BatchBuffer
 {
@@ -57,7 +57,8 @@ internal sealed class BatchBuffer
     public void PutTruncate(LogIndex from, Term previousTerm) =>
         PutPair(Grow(PairBytes), RecordKind.Truncate, from.Value, previousTerm.Value);
 
-    public void PutReset(LogIndex index, Term term) => PutPair(Grow(PairBytes), RecordKind.Reset, index.Value, term.Value);
+    public void PutReset(LogIndex index, Term term) =>
+        PutPair(Grow(PairBytes), RecordKind.Reset, index.Value, term.Value);
 
     public void PutCommit(LogIndex index) => PutOne(Grow(CommitBytes), RecordKind.Commit, index.Value);
 

@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// The head of a frame, 40 bytes, little-endian: magic u32, body length u32, sequence u64, durable-up-to u64, checksum of
-/// the frame before u32, kind u32, records u32, checksum of this head u32. Then the body, padded with zeros to a multiple
-/// of 8, the end mark u32, and the checksum of it all u32. Both checksums are seeded with the segment's, so that what
-/// an older life of the file left behind never passes. Frames start at multiples of 8.
+/// The head of a frame, 40 bytes, little-endian: magic u32, body length u32, sequence u64, durable-up-to u64, checksum
+/// of the frame before u32, kind u32, records u32, checksum of this head u32. Then the body, padded with zeros to a
+/// multiple of 8, the end mark u32, and the checksum of it all u32. Both checksums are seeded with the segment's, so
+/// that what an older life of the file left behind never passes. Frames start at multiples of 8.
 /// </summary>
 internal readonly record struct FrameHeader
 {

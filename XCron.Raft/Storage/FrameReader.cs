@@ -1,8 +1,8 @@
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// Reads frames of one segment through a window, so that many small frames cost few reads. One thread at a time; what it
-/// returns is valid until the next call.
+/// Reads frames of one segment through a window, so that many small frames cost few reads. One thread at a time; what
+/// it returns is valid until the next call.
 /// </summary>
 internal sealed class FrameReader(IDiskFile file, long fileBytes, uint seed, int windowBytes)
 {

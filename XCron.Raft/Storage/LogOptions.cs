@@ -7,9 +7,9 @@ internal sealed class LogOptions
     private const long LargestSegmentBytes = 1L << 30;
 
     /// <summary>
-    /// Size of a segment file, 4 KiB to 1 GiB, a multiple of 4 KiB; default 16 MiB: large enough that a new one is rare,
-    /// small enough that the one spare kept ready and the space freed behind a snapshot come in useful steps.
-    /// A log written with another size stays readable; only new segments follow this.
+    /// Size of a segment file, 4 KiB to 1 GiB, a multiple of 4 KiB; default 16 MiB: large enough that a new one is
+    /// rare, small enough that the one spare kept ready and the space freed behind a snapshot come in useful steps. A
+    /// log written with another size stays readable; only new segments follow this.
     /// </summary>
     public long SegmentBytes
     {

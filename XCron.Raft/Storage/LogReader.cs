@@ -9,8 +9,8 @@ internal sealed class LogReader(LogSegments segments)
     private const int EntryBytes = 32;
 
     /// <summary>
-    /// Entries from an index on, gapless, at most so many bytes (32 an entry beside its payload) but at least one; empty
-    /// where there is none.
+    /// Entries from an index on, gapless, at most so many bytes (32 an entry beside its payload) but at least one;
+    /// empty where there is none.
     /// </summary>
     public LogEntry[] Read(LogIndex from, int maxBytes)
     {
@@ -65,7 +65,7 @@ internal sealed class LogReader(LogSegments segments)
             offset += header.FrameBytes;
         }
 
-        Invariant.Require(entries.Count > 0 && from > piece.Last, "the entries of a piece of the log are where it says");
+        Invariant.Require(entries.Count > 0 && from > piece.Last, "a piece of the log has the entries it says");
         return true;
     }
 

@@ -28,10 +28,25 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
 
     public void Run(IReadOnlyList<string> names)
     {
-        for (var i = 0; i < names.Count; i++)
+        // All headers first: what is wrong with the set of files is said before what is wrong in one of them.
+        var opened = new List<LogSegment>();
+        var read = 0;
+        try
         {
-            var next = i + 1 < names.Count ? names[i + 1] : null;
-            ReadSegment(OpenSegment(names[i]), next);
+            foreach (var name in names)
+                opened.Add(OpenSegment(name));
+            while (read < opened.Count)
+            {
+                var segment = opened[read++];
+                segments.Add(segment);
+                ReadSegment(segment, read < names.Count ? names[read] : null);
+            }
+        }
+        catch
+        {
+            foreach (var unread in opened.Skip(read))
+                unread.File.Dispose();
+            throw;
         }
     }
 
@@ -45,7 +60,7 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
             if (header.FirstSequence != firstSequence)
             {
                 throw new LogDamagedException(
-                    name, 40, $"this is a copy of segment {LogSegment.NameFor(header.FirstSequence)} under another name.");
+                    name, 40, $"this is a copy of {LogSegment.NameFor(header.FirstSequence)} under another name.");
             }
 
             if (header.FileBytes != file.Length)
@@ -54,9 +69,7 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
                     name, file.Length, $"the file is {file.Length} bytes long and should be {header.FileBytes}.");
             }
 
-            var segment = new LogSegment(file, name, header, seed);
-            segments.Add(segment);
-            return segment;
+            return new(file, name, header, seed);
         }
         catch (IOException)
         {
@@ -79,7 +92,7 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
             if (isContinued)
                 break;
             if (header.Kind == FrameKind.Opening != (position == SegmentHeader.Bytes))
-                throw new LogDamagedException(segment.Name, position, "a segment's opening stands elsewhere than first.");
+                throw new LogDamagedException(segment.Name, position, "a segment's opening is not its first.");
 
             var extent = replay.Apply(segment.Name, position, header, body);
             segments.Advance(extent, position, position + header.FrameBytes);
@@ -117,8 +130,8 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
     {
         if (position < segment.Header.SealedBytes)
         {
-            throw new LogDamagedException(
-                segment.Name, position, $"batch {Sequence + 1} fails its check; it was durable before the file got its name.");
+            throw new LogDamagedException(segment.Name, position,
+                $"batch {Sequence + 1} fails its check; it was durable before the file got its name.");
         }
 
         var tornEnd = EndOfRemains(segment, position, reader);
@@ -150,13 +163,13 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
                 if (found.DurableUpTo > Sequence)
                 {
                     throw new LogDamagedException(segment.Name, position,
-                        $"batch {Sequence + 1} fails its check; it was durable, as batch {found.Sequence} at byte {at} says.");
+                        $"batch {Sequence + 1} fails its check; batch {found.Sequence} says that it was durable.");
                 }
 
                 if (found.Sequence == Sequence + 1)
                 {
-                    throw new LogDamagedException(
-                        segment.Name, position, $"batch {found.Sequence} is not here but at byte {at}, or the chain is broken.");
+                    throw new LogDamagedException(segment.Name, position,
+                        $"batch {found.Sequence} is not here but at byte {at}, or the chain is broken.");
                 }
 
                 end = Math.Max(end, at + found.FrameBytes);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// One file of the log, and where its entries stand in it. Entries that a later batch made void are not counted. Guarded
-/// by the lock of <see cref="LogSegments"/>.
+/// One file of the log, and where its entries stand in it. Entries that a later batch made void are not counted.
+/// Guarded by the lock of <see cref="LogSegments"/>.
 /// </summary>
 internal sealed class LogSegment(IDiskFile file, string name, SegmentHeader header, uint seed)
 {

@@ -16,7 +16,8 @@ internal struct LogStand
 
     public TermRuns Terms { get; private set; }
 
-    public static LogStand At(LogIndex last, Term term) => new() { Last = last, Terms = TermRuns.StartingAt(last, term) };
+    public static LogStand At(LogIndex last, Term term) =>
+        new() { Last = last, Terms = TermRuns.StartingAt(last, term) };
 
     public string? Append(LogIndex index, Term term)
     {
@@ -31,7 +32,9 @@ internal struct LogStand
     }
 
     /// <param name="from">The first entry that is void.</param>
-    /// <param name="previousTerm">The term of the entry before it, for the case that it is no longer known here.</param>
+    /// <param name="previousTerm">
+    /// The term of the entry before it, for the case that it is no longer known here.
+    /// </param>
     public string? Truncate(LogIndex from, Term? previousTerm)
     {
         if (from > Last)

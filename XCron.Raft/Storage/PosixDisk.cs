@@ -4,8 +4,8 @@ using System.Text;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// A directory of the real file system, on Linux, macOS and Windows. Unlike the interface asks, every member may be called
-/// from any thread.
+/// A directory of the real file system, on Linux, macOS and Windows. Unlike the interface asks, every member may be
+/// called from any thread.
 /// </summary>
 internal sealed partial class PosixDisk : IDisk
 {

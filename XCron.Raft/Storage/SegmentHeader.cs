@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// The first 64 bytes of a segment, little-endian: magic, format u32, flags u32, cluster id, node id u64, first sequence
-/// u64, file length u64, sealed bytes u32, CRC-32C u32. Every format keeps the magic, the format and the CRC in place.
+/// The first 64 bytes of a segment, little-endian: magic, format u32, flags u32, cluster id, node id u64, first
+/// sequence u64, file length u64, sealed bytes u32, CRC-32C u32. Every format keeps the magic, the format and the CRC
+/// in place.
 /// </summary>
 internal readonly record struct SegmentHeader
 {

@@ -1,8 +1,8 @@
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// Writes frames: each with one write and one sync, into the segment at hand or as the beginning of a fresh one. A failed
-/// sync is a <see cref="LogWriteFailedException"/>; after a <see cref="DiskFullException"/> nothing has changed.
+/// Writes frames: each with one write and one sync, into the segment at hand or as the beginning of a fresh one. A
+/// failed sync is a <see cref="LogWriteFailedException"/>; after a <see cref="DiskFullException"/> nothing has changed.
 /// </summary>
 internal sealed class SegmentWriter(
     IDisk disk, LogIdentity identity, long segmentBytes, LogSegments segments, SpareSegments spares)

@@ -45,7 +45,7 @@ internal readonly record struct SnapshotFooter(long ContentBytes, long Blocks, L
             new(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..])),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[40..]));
         if (footer.Index != mark.Index || footer.Term != mark.Term)
-            throw new LogDamagedException(name, offset, "the snapshot's footer is of another snapshot than its header.");
+            throw new LogDamagedException(name, offset, "the footer is of another snapshot than the header.");
 
         return footer;
     }

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// How a snapshot file begins: magic, format u32, block bytes u32, cluster id, index i64, term i64, membership index i64,
-/// membership length i32, CRC-32C u32, the membership's bytes, CRC-32C u32. Nothing in the file depends on the node that
-/// wrote it: equal states at one index are equal files, so a transfer may go on from another node.
+/// How a snapshot file begins: magic, format u32, block bytes u32, cluster id, index i64, term i64, membership index
+/// i64, membership length i32, CRC-32C u32, the membership's bytes, CRC-32C u32. Nothing in the file depends on the
+/// node that wrote it: equal states at one index are equal files, so a transfer may go on from another node.
 /// </summary>
 internal sealed record SnapshotHeader
 {
@@ -51,11 +51,10 @@ internal sealed record SnapshotHeader
         var head = new byte[FixedBytes];
         if (file.Read(0, head) < FixedBytes)
             throw new LogDamagedException(name, 0, "the file is shorter than a snapshot's header.");
-        if (BinaryPrimitives.ReadUInt64LittleEndian(head) != Magic
-            || BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(CrcOffset)) != Checksum.Of(head.AsSpan(0, CrcOffset)))
-        {
+
+        var crc = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(CrcOffset));
+        if (BinaryPrimitives.ReadUInt64LittleEndian(head) != Magic || crc != Checksum.Of(head.AsSpan(0, CrcOffset)))
             throw new LogDamagedException(name, 0, "the snapshot's header fails its check.");
-        }
 
         var format = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(8));
         if (format > NewestFormat)

@@ -24,7 +24,9 @@ internal sealed class SnapshotReadStream(SnapshotSource source, SnapshotBlocks b
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="LogDamagedException">What comes next is damaged; what was read so far must not be used.</exception>
+    /// <exception cref="LogDamagedException">
+    /// What comes next is damaged; what was read so far must not be used.
+    /// </exception>
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty)

@@ -1,8 +1,8 @@
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// Takes the bytes of another node's snapshot file. What arrived stays on disk over a broken stream and a restart and is
-/// gone on from; only <see cref="Complete"/>, which checks all of it, makes it a snapshot. One thread at a time.
+/// Takes the bytes of another node's snapshot file. What arrived stays on disk over a broken stream and a restart and
+/// is gone on from; only <see cref="Complete"/>, which checks all of it, makes it a snapshot. One thread at a time.
 /// </summary>
 internal sealed class SnapshotReceiver : IDisposable
 {
@@ -56,7 +56,9 @@ internal sealed class SnapshotReceiver : IDisposable
 
     /// <summary>Checks every block, makes the file durable and gives it its name.</summary>
     /// <returns>What the file itself says it stands for.</returns>
-    /// <exception cref="LogDamagedException">The bytes are no whole snapshot, or of another one: abandon them.</exception>
+    /// <exception cref="LogDamagedException">
+    /// The bytes are no whole snapshot, or of another one: abandon them.
+    /// </exception>
     public SnapshotMark Complete()
     {
         ObjectDisposedException.ThrowIf(_isOver, this);
@@ -76,12 +78,10 @@ internal sealed class SnapshotReceiver : IDisposable
         }
 
         _file.Sync();
-        _isOver = true;
-        _file.Dispose();
+        Dispose();
         _disk.Rename(_name, SnapshotName.For(_index, _term));
         _disk.SyncDirectory();
         _store.Register(header.Mark);
-        _store.ReceiverEnded(_name);
         return header.Mark;
     }
 

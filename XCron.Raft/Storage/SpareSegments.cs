@@ -1,8 +1,8 @@
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// Files kept ready to become segments, filled to their full length so that a sync in them touches no metadata: made new
-/// in small steps, or left over when the log was compacted. At most two. Writer's thread.
+/// Files kept ready to become segments, filled to their full length so that a sync in them touches no metadata: made
+/// new in small steps, or left over when the log was compacted. At most two. Writer's thread.
 /// </summary>
 internal sealed class SpareSegments : IDisposable
 {

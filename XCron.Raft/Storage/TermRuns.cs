@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// The term of every entry from a base on, as runs of equal terms. Immutable, so that what is staged and what is written
-/// can share one; it changes only with the term, so the hot path allocates nothing.
+/// The term of every entry from a base on, as runs of equal terms. Immutable, so that what is staged and what is
+/// written can share one; it changes only with the term, so the hot path allocates nothing.
 /// </summary>
 internal sealed class TermRuns
 {

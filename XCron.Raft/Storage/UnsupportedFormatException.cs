@@ -5,7 +5,7 @@ namespace XCron.Raft.Storage;
 /// <param name="format">The format it has.</param>
 /// <param name="newestRead">The newest format this version reads.</param>
 public sealed class UnsupportedFormatException(string file, uint format, uint newestRead) : IOException(
-    $"{file} has format {format}; this version reads up to {newestRead}. Start the version that wrote it, or a newer one.")
+    $"{file} has format {format}; this version reads up to {newestRead}. Start the version that wrote it, or a later.")
 {
     /// <summary>The file's name in the data directory.</summary>
     public string File { get; } = file;

@@ -1,8 +1,8 @@
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// The replicated log on disk, with the node's term and vote in the same stream, so that their order cannot be reversed.
-/// Append stages, Flush makes all that is staged durable with one write and one sync. One thread writes;
+/// The replicated log on disk, with the node's term and vote in the same stream, so that their order cannot be
+/// reversed. Append stages, Flush makes all that is staged durable with one write and one sync. One thread writes;
 /// <see cref="Read"/> and the counters may be called from any.
 /// </summary>
 /// <remarks>
@@ -91,9 +91,9 @@ internal sealed class WriteAheadLog : IDisposable
     }
 
     /// <summary>
-    /// Stages one step, in this order: the reset, the truncation, the entries, the hard state, the commit index; no I/O.
-    /// The payloads are copied here. A truncation of what is committed, a gap, a falling term or a second vote in a term
-    /// breaks an invariant.
+    /// Stages one step, in this order: the reset, the truncation, the entries, the hard state, the commit index; no
+    /// I/O. The payloads are copied here. A truncation of what is committed, a gap, a falling term or a second vote in
+    /// a term breaks an invariant.
     /// </summary>
     public void Append(
         SnapshotMark? resetTo,
@@ -129,8 +129,8 @@ internal sealed class WriteAheadLog : IDisposable
 
     /// <summary>Makes all that is staged durable, as one batch: after a crash all of it is there or nothing.</summary>
     /// <exception cref="DiskFullException">
-    /// Nothing of the batch is in the log, and it stays staged: call Flush again when there is space (more may be staged
-    /// meanwhile), or <see cref="Discard"/>.
+    /// Nothing of the batch is in the log, and it stays staged: call Flush again when there is space (more may be
+    /// staged meanwhile), or <see cref="Discard"/>.
     /// </exception>
     /// <exception cref="LogWriteFailedException">The log is dead; every further call throws this.</exception>
     public void Flush()
@@ -241,8 +241,8 @@ internal sealed class WriteAheadLog : IDisposable
     }
 
     /// <summary>
-    /// Entries that are durable, from an index on, gapless: at most so many bytes but at least one; empty where the index
-    /// is compacted away or not yet durable. Any thread.
+    /// Entries that are durable, from an index on, gapless: at most so many bytes but at least one; empty where the
+    /// index is compacted away or not yet durable. Any thread.
     /// </summary>
     /// <exception cref="LogDamagedException">The file has been damaged since it was written.</exception>
     public LogEntry[] Read(LogIndex from, int maxBytes)
@@ -296,7 +296,7 @@ internal sealed class WriteAheadLog : IDisposable
         else if (replay.Stand.Terms.Base > (snapshot?.Index ?? LogIndex.Zero))
         {
             throw new LogDamagedException(names[0], 0, $"the log begins behind entry {replay.Stand.Terms.Base}, "
-                + (snapshot is null ? "and there is no snapshot." : $"but the newest snapshot ends at {snapshot.Index}."));
+                + (snapshot is null ? "and there is no snapshot." : $"but the snapshot ends at {snapshot.Index}."));
         }
 
         Recovery = new()
