@@ -66,18 +66,19 @@ internal sealed class Scheduler : IAsyncDisposable
         _members = new MemberDirectory(options.OwnerTimeout, _time);
         _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
         Session = new OwnerSession(directory.NodeId, NewIncarnation());
+        _firingMeters = new FiringMeters(_metrics);
+        _firing = new FiringStation(
+            _state, _gateway, Session, FiringOptionsOf(options), _time, _firingMeters, _logger, NewSeed());
         _self = new SelfStatus
         {
             Session = Session,
             Version = DaemonVersion.Number,
             Address = options.Peer.Self,
             HttpAddress = HttpAddressOf(options),
+            Busy = () => _firing.Figures is { AttemptsInFlight: > 0 } or { ResultsWaiting: > 0 },
             AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
             Machine = () => MachineReports.Of(_machine.Latest),
         };
-        _firingMeters = new FiringMeters(_metrics);
-        _firing = new FiringStation(
-            _state, _gateway, Session, FiringOptionsOf(options), _time, _firingMeters, _logger, NewSeed());
         _clusterView = new ClusterView(
             directory.NodeId, _self, _state, _members, () => _machine.Latest, _time);
         Transport = new GrpcRaftTransport(
