@@ -1,7 +1,6 @@
+using System.Diagnostics;
 using XCron.Daemon.Configuration;
-using XCron.Daemon.Diagnostics;
 using XCron.Daemon.Hosting;
-using XCron.Raft;
 
 switch (ConfigurationLoader.Load(Surroundings.OfThisProcess(args)))
 {
@@ -14,5 +13,5 @@ switch (ConfigurationLoader.Load(Surroundings.OfThisProcess(args)))
     case ConfigurationOutcome.Run run:
         return await Daemon.RunAsync(run);
     default:
-        throw new System.Diagnostics.UnreachableException("every outcome of the configuration is handled");
+        throw new UnreachableException("every outcome of the configuration is handled");
 }

@@ -27,7 +27,8 @@ public sealed class RaftDirectory : IDisposable
     public NodeId NodeId => _identity.Node;
 
     /// <summary>The configuration that the log begins with; null until <see cref="Form"/>.</summary>
-    public Membership? InitialMembership => _identity.InitialMembership;
+    public Membership? InitialMembership =>
+        _identity.IsFormed ? Membership.Decode(_identity.InitialMembership.Span) : null;
 
     internal IDisk Disk { get; }
 
@@ -61,7 +62,7 @@ public sealed class RaftDirectory : IDisposable
         if (InitialMembership is not null)
             throw new InvalidOperationException($"{Path} already belongs to cluster {InitialMembership.ClusterId}.");
 
-        _identity = _identity with { InitialMembership = initial };
+        _identity = _identity with { ClusterId = initial.ClusterId, InitialMembership = initial.Encode() };
         IdentityFile.Save(Disk, _identity);
     }
 

@@ -136,8 +136,7 @@ public sealed class RaftNode : IAsyncDisposable
     public async Task<LogIndex> SnapshotAsync(CancellationToken cancellationToken = default)
     {
         var done = new TaskCompletionSource<LogIndex>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_node.Parts.Applier.TryPost(new ApplierJob.TakeSnapshot(done)))
-            throw new ObjectDisposedException(nameof(RaftNode));
+        ObjectDisposedException.ThrowIf(!_node.Parts.Applier.TryPost(new ApplierJob.TakeSnapshot(done)), this);
 
         return await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -200,6 +199,7 @@ public sealed class RaftNode : IAsyncDisposable
         parts.Reads.Close();
         _node.Loop.EndWaits();
         parts.Applier.EndWaits();
+        parts.Keeper.Dispose();
         parts.Log.Dispose();
         RaftTrace.NodeStopped(_logger);
         if (_failure is null)

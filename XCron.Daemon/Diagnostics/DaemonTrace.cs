@@ -53,6 +53,9 @@ internal static partial class DaemonTrace
     [LoggerMessage(112, LogLevel.Information, "The disk of {RaftDir} has space again")]
     public static partial void DiskHasSpace(this ILogger logger, string raftDir);
 
+    [LoggerMessage(113, LogLevel.Critical, "Cannot start: {Reason}")]
+    public static partial void CannotStart(this ILogger logger, string reason);
+
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]
     public static partial void ConfiguredByFile(this ILogger logger, string file);
 

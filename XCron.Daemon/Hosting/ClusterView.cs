@@ -1,5 +1,4 @@
 using XCron.Daemon.Api;
-using XCron.Daemon.Commands;
 using XCron.Daemon.Diagnostics;
 using XCron.Daemon.Peers;
 using XCron.Daemon.State;

@@ -49,7 +49,7 @@ internal sealed class Scheduler : IAsyncDisposable
         _directory = directory;
         _loggers = loggers;
         _logger = loggers.CreateLogger(DaemonTrace.Category);
-        _peersTrace = new PeersTrace(_logger);
+        _peersTrace = new PeersTrace(loggers.CreateLogger<PeersTrace>());
         _gateway = new LateGateway(options.RequestTimeout, _time);
         _peerOptions = new PeerOptions
         {
@@ -103,8 +103,9 @@ internal sealed class Scheduler : IAsyncDisposable
         _machine.Start();
         await JoinClusterAsync(cancellationToken);
         _state.Observe(_firing);
+        var logger = _loggers.CreateLogger("XCron.Raft");
         _node = await RaftNode.StartAsync(
-            _directory, RaftOptionsOf(_options), _state, Transport, _loggers.CreateLogger("XCron.Raft"), cancellationToken);
+            _directory, RaftOptionsOf(_options), _state, Transport, logger, cancellationToken);
         _clusterView.Attach(_node);
         var raft = new RaftAccess(_node);
         _peers = new PeerStation(
@@ -179,8 +180,9 @@ internal sealed class Scheduler : IAsyncDisposable
             Cluster = _clusterView,
             CallbackRules = new ApiCallbackRules(FiringOptionsOf(options)),
             Time = _time,
-            RequestIds = new RequestIdSource(_time),
+            RequestIds = new RequestIdSource(new Random(NewSeed()), _time),
             NextTaskId = ids.Next,
+            Proposer = ids.Session,
             ReportDefect = (uuid, failure) => _logger.RequestFailed(uuid.ToString(), "/xcron/", failure),
             DefaultTimezone = options.DefaultTimezone.Id,
             Version = DaemonVersion.Number,

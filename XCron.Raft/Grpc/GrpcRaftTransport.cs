@@ -31,7 +31,7 @@ public sealed class GrpcRaftTransport : IRaftTransport
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _logger = logger ?? NullLogger.Instance;
-        var service = new RaftPeerService(() => _host, _inbound, options.SharedSecret, _stopping.Token, _logger);
+        var service = new RaftPeerService(() => _host, _inbound, options.SharedSecret, _logger, _stopping.Token);
         Service = RaftPeer.BindService(service);
     }
 
@@ -59,7 +59,12 @@ public sealed class GrpcRaftTransport : IRaftTransport
     }
 
     void IRaftTransport.FetchSnapshot(
-        NodeId from, LogIndex index, Term entryTerm, long offset, ISnapshotSink sink, CancellationToken cancellationToken)
+        NodeId from,
+        LogIndex index,
+        Term entryTerm,
+        long offset,
+        ISnapshotSink sink,
+        CancellationToken cancellationToken)
     {
         var request = new FetchSnapshotRequest
         {

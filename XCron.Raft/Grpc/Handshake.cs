@@ -31,8 +31,9 @@ internal static class Handshake
         Hello = HelloOf(host, secret),
     };
 
-    /// <summary>Throws a permanent refusal unless the caller may speak to this node.</summary>
-    /// <param name="to">Whom the caller thinks it speaks to.</param>
+    /// <summary>
+    /// Throws a permanent refusal unless the caller may speak to this node; <c>to</c> is whom it thinks it speaks to.
+    /// </summary>
     public static void Check(Hello? hello, NodeId to, IRaftTransportHost host, string secret)
     {
         if (hello is null)
@@ -47,7 +48,10 @@ internal static class Handshake
         if (to != host.Self)
             throw Refusal($"this node is {host.Self}, not {to}");
         if (hello.ProtocolMax < ProtocolMin || hello.ProtocolMin > ProtocolMax)
-            throw Refusal($"protocol {hello.ProtocolMin}-{hello.ProtocolMax}; this node speaks {ProtocolMin}-{ProtocolMax}");
+        {
+            throw Refusal(
+                $"protocol {hello.ProtocolMin}-{hello.ProtocolMax}; this node speaks {ProtocolMin}-{ProtocolMax}");
+        }
     }
 
     /// <summary>Whether a failure is one that only an operator can end.</summary>

@@ -1,4 +1,3 @@
-using System.Net.Http;
 using Grpc.Net.Client;
 
 namespace XCron.Raft.Grpc;

@@ -8,7 +8,11 @@ namespace XCron.Raft.Grpc;
 
 /// <summary>The server's side of the streams: what peers send comes in here, and answers to it leave here.</summary>
 internal sealed class RaftPeerService(
-    Func<IRaftTransportHost?> hostOrNone, InboundStreams inbound, string secret, CancellationToken stopping, ILogger logger)
+    Func<IRaftTransportHost?> hostOrNone,
+    InboundStreams inbound,
+    string secret,
+    ILogger logger,
+    CancellationToken stopping)
     : RaftPeer.RaftPeerBase
 {
     private const int ChunkBytes = 256 << 10;
@@ -49,7 +53,10 @@ internal sealed class RaftPeerService(
     }
 
     private async Task ServeAsync(
-        Lane lane, IAsyncStreamReader<Envelope> requests, IServerStreamWriter<Envelope> answers, ServerCallContext context)
+        Lane lane,
+        IAsyncStreamReader<Envelope> requests,
+        IServerStreamWriter<Envelope> answers,
+        ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
         if (!await requests.MoveNext(ending.Token).ConfigureAwait(false))

@@ -1,4 +1,5 @@
 using XCron.Raft.Core;
+using XCron.Raft.Storage;
 
 namespace XCron.Raft.Runtime;
 
@@ -16,15 +17,7 @@ internal interface IRaftTransportHost
     void PeerDisconnected(NodeId peer);
 
     /// <summary>Opens the raw bytes of a snapshot for a peer; null where it is not (any more) here.</summary>
-    IRawSnapshot? OpenSnapshot(LogIndex index, Term entryTerm);
-}
-
-/// <summary>The bytes of a snapshot file, pinned while open.</summary>
-internal interface IRawSnapshot : IDisposable
-{
-    long Length { get; }
-
-    int Read(long offset, Span<byte> buffer);
+    SnapshotSource? OpenSnapshot(LogIndex index, Term entryTerm);
 }
 
 /// <summary>Receives a snapshot's bytes, in order. Called by one thread at a time; may block on the disk.</summary>

@@ -11,12 +11,17 @@ internal sealed class LogWriter : Station<LogWriterJob>
 {
     private const int Capacity = 1 << 20; // bounded in truth by the core's uncommitted bytes
     private const int FullDiskRetryMs = 500;
+    private const int IdleMs = 100;
 
     private readonly WriteAheadLog _log;
     private readonly Func<NodeInput, bool> _tell;
     private readonly TimeProvider _time;
     private long _stagedSequence;
     private bool _diskFull;
+    private bool _isSpareReady;
+
+    // Nothing is left to do for an idle log: its next segment is ready and its last batch confirmed.
+    private bool _mayRest;
 
     public LogWriter(WriteAheadLog log, Func<NodeInput, bool> tell, TimeProvider time)
         : base("log writer", Capacity)
@@ -26,7 +31,12 @@ internal sealed class LogWriter : Station<LogWriterJob>
         _time = time;
     }
 
-    protected override int SleepMs => _diskFull ? FullDiskRetryMs : Timeout.Infinite;
+    protected override int SleepMs => (_diskFull, _mayRest) switch
+    {
+        (true, _) => FullDiskRetryMs,
+        (_, true) => Timeout.Infinite,
+        _ => _isSpareReady ? IdleMs : 0,
+    };
 
     protected override void Work(List<LogWriterJob> batch)
     {
@@ -48,6 +58,22 @@ internal sealed class LogWriter : Station<LogWriterJob>
             Flush();
         if (keepFrom > LogIndex.Zero)
             _log.CompactTo(keepFrom);
+        if (!_diskFull)
+            UseIdleTime(hadWork: batch.Count > 0);
+    }
+
+    // In small steps, so that the next batch waits for one of them at most.
+    private void UseIdleTime(bool hadWork)
+    {
+        if (hadWork || !_isSpareReady)
+        {
+            _mayRest = false;
+            _isSpareReady = !_log.PrepareSpare();
+            return;
+        }
+
+        _log.Confirm();
+        _mayRest = true;
     }
 
     private void Flush()

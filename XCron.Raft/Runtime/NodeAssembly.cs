@@ -32,10 +32,10 @@ internal sealed class NodeAssembly : IRaftTransportHost
 
     public NodeLoop Loop { get; private set; } = null!; // set by BuildAsync before anybody sees the node
 
-    /// <param name="disk">The node's data directory.</param>
-    /// <param name="initial">The configuration that its log begins with.</param>
-    /// <param name="self">Who it is.</param>
-    /// <param name="inBackground">Runs and keeps the writing of a snapshot; a simulation runs it at once.</param>
+    /// <summary>
+    /// <c>initial</c> is the configuration that the log begins with; <c>inBackground</c> runs and keeps the writing of a
+    /// snapshot, which a simulation does when it likes.
+    /// </summary>
     public static async ValueTask<NodeAssembly> BuildAsync(
         IDisk disk,
         Membership initial,
@@ -75,7 +75,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
             Log = log,
             Transport = transport,
             Writer = new LogWriter(log, node.Tell, options.TimeProvider),
-            Reader = new LogReader(log, node.Tell),
+            Reader = new EntryReader(log, node.Tell),
             Applier = applier,
             Pending = pending,
             Reads = new ReadBarriers(),
@@ -96,14 +96,14 @@ internal sealed class NodeAssembly : IRaftTransportHost
 
     public void PeerDisconnected(NodeId peer) => Tell(new NodeInput.PeerDisconnected(peer));
 
-    public IRawSnapshot? OpenSnapshot(LogIndex index, Term entryTerm) => Parts.Keeper.Open(index, entryTerm);
+    public SnapshotSource? OpenSnapshot(LogIndex index, Term entryTerm) => Parts.Keeper.Open(index, entryTerm);
 
     private bool Tell(NodeInput input) => Loop.TryPost(input);
 
     private RecoveredState Recover(WriteAheadLog log, Membership initial, SnapshotMark? snapshot)
     {
         var recovery = log.Recovery;
-        if (recovery.TornTail is { } torn)
+        if (recovery.Torn is { } torn)
             RaftTrace.TornTailCut(_logger, torn.File, torn.Offset, torn.Bytes);
         if (snapshot is null && recovery.Entries.Count == 0)
         {

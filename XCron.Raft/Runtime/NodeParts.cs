@@ -11,7 +11,7 @@ internal sealed record NodeParts
 
     public required LogWriter Writer { get; init; }
 
-    public required LogReader Reader { get; init; }
+    public required EntryReader Reader { get; init; }
 
     public required Applier Applier { get; init; }
 

@@ -18,6 +18,10 @@ internal sealed class SnapshotInstaller(
 {
     private const int MaxFruitlessPulls = 5;
 
+    private readonly IRaftTransport _transport = transport;
+    private readonly Func<NodeInput, bool> _tell = tell;
+    private readonly Func<ApplierJob, bool> _tellApplier = tellApplier;
+    private readonly ILogger _logger = logger;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
     private Pull? _pull;
@@ -31,7 +35,7 @@ internal sealed class SnapshotInstaller(
             _pull = pull = new Pull(this, wanted, store.Receive(wanted.Index, wanted.EntryTerm));
         }
 
-        RaftTrace.SnapshotPullStarted(logger, wanted.Index.Value, wanted.Leader);
+        RaftTrace.SnapshotPullStarted(_logger, wanted.Index.Value, wanted.Leader);
         pull.Start();
     }
 
@@ -56,7 +60,7 @@ internal sealed class SnapshotInstaller(
         public void Start()
         {
             _startOffset = receiver.Offset;
-            owner.transport.FetchSnapshot(
+            owner._transport.FetchSnapshot(
                 wanted.Leader, wanted.Index, wanted.EntryTerm, _startOffset, this, owner._stopping.Token);
         }
 
@@ -76,7 +80,7 @@ internal sealed class SnapshotInstaller(
                 }
                 catch (IOException failure)
                 {
-                    RaftTrace.SnapshotPullFailed(owner.logger, wanted.Index.Value, failure);
+                    RaftTrace.SnapshotPullFailed(owner._logger, wanted.Index.Value, failure);
                     Fail();
                     return false;
                 }
@@ -120,13 +124,13 @@ internal sealed class SnapshotInstaller(
             try
             {
                 var mark = receiver.Complete();
-                RaftTrace.SnapshotPulled(owner.logger, mark.Index.Value, _totalBytes);
-                owner.tellApplier(new ApplierJob.Restore(mark));
+                RaftTrace.SnapshotPulled(owner._logger, mark.Index.Value, _totalBytes);
+                owner._tellApplier(new ApplierJob.Restore(mark));
             }
             catch (IOException failure)
             {
-                RaftTrace.SnapshotPullFailed(owner.logger, wanted.Index.Value, failure);
-                owner.tell(new NodeInput.SnapshotFailed(wanted.Index));
+                RaftTrace.SnapshotPullFailed(owner._logger, wanted.Index.Value, failure);
+                owner._tell(new NodeInput.SnapshotFailed(wanted.Index));
             }
         }
 
@@ -134,7 +138,7 @@ internal sealed class SnapshotInstaller(
         {
             _over = true;
             receiver.Abandon();
-            owner.tell(new NodeInput.SnapshotFailed(wanted.Index));
+            owner._tell(new NodeInput.SnapshotFailed(wanted.Index));
         }
     }
 }

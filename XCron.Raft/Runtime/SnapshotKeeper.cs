@@ -8,6 +8,7 @@ namespace XCron.Raft.Runtime;
 /// </summary>
 internal sealed class SnapshotKeeper(
     SnapshotStore store, Func<NodeInput, bool> tell, Action<Func<Task>> inBackground, ILogger logger)
+    : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
 
@@ -16,13 +17,13 @@ internal sealed class SnapshotKeeper(
 
     public void Write(SnapshotMark mark, ISnapshotView view) => inBackground(() => WriteAsync(mark, view));
 
-    public IRawSnapshot? Open(LogIndex index, Term entryTerm)
-    {
-        var latest = store.Latest;
-        return latest is not null && latest.Index == index && latest.Term == entryTerm ? store.OpenRaw(latest) : null;
-    }
+    /// <summary>Pins the file while a peer pulls it; null where it is not (any more) here.</summary>
+    public SnapshotSource? Open(LogIndex index, Term entryTerm) => store.OpenRaw(index, entryTerm);
 
+    /// <summary>The view under way is given up; dispose once it has ended.</summary>
     public void Stop() => _stopping.Cancel();
+
+    public void Dispose() => _stopping.Dispose();
 
     private async Task WriteAsync(SnapshotMark mark, ISnapshotView view)
     {

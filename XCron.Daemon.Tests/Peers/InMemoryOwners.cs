@@ -1,0 +1,55 @@
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+using XCron.Proto.Tasks;
+using XCron.Raft;
+
+namespace XCron.Daemon.Tests.Peers;
+
+/// <summary>The table of owners and nothing else, with the rule by which assignments are applied to it.</summary>
+internal sealed class InMemoryOwners : ITaskReader
+{
+    public const long Stale = 1;
+
+    private readonly OwnerSession[] _owners = new OwnerSession[ShardId.Count];
+
+    public long OwnersEpoch { get; private set; }
+
+    public StateCounters Counters { get; } = new();
+
+    /// <summary>How many shards have gone from one node to another, or from nobody to one.</summary>
+    public int Moves { get; private set; }
+
+    public OwnerSession OwnerOf(ShardId shard) => _owners[shard.Value];
+
+    public OwnerSession[] Owners() => [.. _owners];
+
+    public Dictionary<OwnerSession, int> Counts() => _owners.CountBy(owner => owner).ToDictionary();
+
+    public ProposeOutcome Apply(ReadOnlyMemory<byte> command)
+    {
+        var assign = TaskCommand.Parser.ParseFrom(command.Span).Assign;
+        if (assign.ExpectedEpoch != OwnersEpoch)
+            return Applied(Stale);
+
+        OwnersEpoch++;
+        foreach (var assignment in assign.Assignments)
+        {
+            var owner = new OwnerSession(new NodeId(assignment.Session.NodeId), assignment.Session.Incarnation);
+            foreach (var shard in assignment.Shards)
+            {
+                Moves += _owners[shard].Node == owner.Node ? 0 : 1;
+                _owners[shard] = owner;
+            }
+        }
+
+        return Applied(0);
+    }
+
+    public TaskRecord? Find(TaskId id) => null;
+
+    public TaskRecord? FindByName(string name) => null;
+
+    public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => [];
+
+    private ProposeOutcome.Applied Applied(long code) => new(new LogIndex(OwnersEpoch), new Term(1), new(code));
+}

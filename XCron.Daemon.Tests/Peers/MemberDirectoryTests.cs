@@ -1,0 +1,149 @@
+using XCron.Daemon.Commands;
+using XCron.Daemon.Peers;
+using XCron.Proto.Cluster;
+using XCron.Raft;
+
+namespace XCron.Daemon.Tests.Peers;
+
+internal sealed class MemberDirectoryTests
+{
+    private static readonly TimeSpan OwnerTimeout = TimeSpan.FromSeconds(2);
+    private static readonly NodeId Node = new(7);
+
+    private ManualTime _time = null!;
+    private MemberDirectory _members = null!;
+    private int _news;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _time = new ManualTime();
+        _members = new MemberDirectory(OwnerTimeout, _time);
+        _news = 0;
+        _members.Changed += () => _news++;
+    }
+
+    [Test]
+    public void A_node_is_silent_once_it_was_not_heard_for_the_owner_timeout()
+    {
+        _members.Heard(Report(), _members.OpenStream());
+
+        _time.Advance(OwnerTimeout);
+        var before = _members.IsSilent(Node);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.That((before, _members.IsSilent(Node)), Is.EqualTo((false, true)));
+    }
+
+    [Test]
+    public void A_node_that_was_never_heard_is_not_silent_before_there_was_time_to_hear_it()
+    {
+        var atStart = _members.IsSilent(Node);
+        _time.Advance(OwnerTimeout * 2);
+
+        Assert.That((atStart, _members.IsSilent(Node)), Is.EqualTo((false, true)));
+    }
+
+    [Test]
+    public void After_an_absence_of_this_process_silence_counts_anew()
+    {
+        _members.Heard(Report(), _members.OpenStream());
+        _time.Advance(OwnerTimeout * 5);
+
+        _members.ListenAnew();
+
+        Assert.That(_members.IsSilent(Node), Is.False);
+    }
+
+    [Test]
+    public void Only_news_is_announced()
+    {
+        var stream = _members.OpenStream();
+        List<int> heard = [];
+
+        _members.Heard(Report(), stream);
+        heard.Add(_news);
+        _members.Heard(Report(), stream);
+        heard.Add(_news);
+        _members.Heard(Report(draining: true), stream);
+        heard.Add(_news);
+        _members.Heard(Report(incarnation: 2), stream);
+        heard.Add(_news);
+        _time.Advance(OwnerTimeout * 2);
+        _members.Heard(Report(incarnation: 2), stream);
+        heard.Add(_news);
+
+        Assert.That(string.Join(" ", heard), Is.EqualTo("1 1 2 3 4"));
+    }
+
+    [Test]
+    public void What_a_dead_process_said_does_not_come_back_over_its_old_stream()
+    {
+        var old = _members.OpenStream();
+        _members.Heard(Report(incarnation: 1), old);
+        _members.Heard(Report(incarnation: 2), _members.OpenStream());
+
+        _members.Heard(Report(incarnation: 1), old);
+
+        Assert.That(_members.Find(Node)!.Session, Is.EqualTo(new OwnerSession(Node, 2)));
+    }
+
+    [Test]
+    public void A_restart_begins_a_new_time_of_being_up_and_a_report_does_not()
+    {
+        var start = _time.GetUtcNow();
+        var stream = _members.OpenStream();
+        _members.Heard(Report(), stream);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _members.Heard(Report(), stream);
+        var before = _members.Find(Node)!;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _members.Heard(Report(incarnation: 2), stream);
+        var after = _members.Find(Node)!;
+
+        Assert.That(before.UpSince, Is.EqualTo(start));
+        Assert.That(before.HeardAt, Is.EqualTo(start + TimeSpan.FromSeconds(1)));
+        Assert.That(after.UpSince, Is.EqualTo(start + TimeSpan.FromSeconds(2)));
+    }
+
+    [Test]
+    public void A_clock_is_known_once_measured_and_stays_known()
+    {
+        var stream = _members.OpenStream();
+        _members.Measured(Node, TimeSpan.FromSeconds(9), TimeSpan.Zero);
+        _members.Heard(Report(), stream);
+        var before = _members.Find(Node)!.ClockOffset;
+
+        _members.Measured(Node, TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(20));
+        _members.Heard(Report(), stream);
+
+        var after = _members.Find(Node)!;
+        Assert.That(before, Is.Null);
+        Assert.That(after.ClockOffset, Is.EqualTo(TimeSpan.FromSeconds(1)));
+        Assert.That(after.ClockOffsetError, Is.EqualTo(TimeSpan.FromMilliseconds(10)));
+    }
+
+    [Test]
+    public void Whoever_is_no_member_any_more_is_forgotten()
+    {
+        _members.Heard(Report(), _members.OpenStream());
+        _members.Heard(Report(id: 8), _members.OpenStream());
+
+        var cluster = new Guid("6a1f0b52-3c1e-4c52-9a57-222222222222");
+        _members.KeepOnly(new Membership(cluster, [new Member(new NodeId(8), "b:1")]));
+
+        Assert.That(_members.Snapshot().Select(status => status.Session.Node), Is.EqualTo(new[] { new NodeId(8) }));
+    }
+
+    [Test]
+    public void A_report_of_nobody_is_ignored()
+    {
+        _members.Heard(Report(id: 0), _members.OpenStream());
+        _members.Heard(Report(incarnation: 0), _members.OpenStream());
+
+        Assert.That(_members.Snapshot(), Is.Empty);
+    }
+
+    private static NodeReport Report(ulong id = 7, ulong incarnation = 1, bool draining = false) =>
+        new() { NodeId = id, Incarnation = incarnation, Draining = draining };
+}

@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using XCron.Daemon.Commands;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>Writes the envelope, each answer at once and with its length.</summary>
+internal static class Answer
+{
+    private const string RequestIdHeader = "X-Request-Id";
+    private const string RetryAfterSeconds = "1";
+    private const int InitialBytes = 512;
+
+    /// <summary>Only what JSON itself asks for is escaped: the answers are JSON by their type, never markup.</summary>
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Task ErrorAsync(HttpContext context, Guid requestId, ApiError error) =>
+        ErrorAsync(context, requestId, error, ApiCode.HttpStatus(error.Code));
+
+    public static Task ErrorAsync(HttpContext context, Guid requestId, ApiError error, int httpStatus)
+    {
+        if (error.Code is ApiCode.NoLeader or ApiCode.Overloaded)
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        var buffer = new ArrayBufferWriter<byte>(InitialBytes);
+        using var json = new Utf8JsonWriter(buffer, Options);
+        Open(json, requestId, error.Code);
+        json.WriteString("message"u8, error.Message);
+        json.WriteEndObject();
+        json.Flush();
+        return WriteAsync(context, requestId, httpStatus, buffer.WrittenMemory);
+    }
+
+    /// <summary>Success, with what <paramref name="write"/> writes as the value of data.</summary>
+    public static Task DataAsync<TState>(
+        HttpContext context, Guid requestId, TState state, Action<Utf8JsonWriter, TState> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(InitialBytes);
+        using var json = new Utf8JsonWriter(buffer, Options);
+        Open(json, requestId, ApiCode.Ok);
+        json.WritePropertyName("data"u8);
+        write(json, state);
+        json.WriteEndObject();
+        json.Flush();
+        return WriteAsync(context, requestId, StatusCodes.Status200OK, buffer.WrittenMemory);
+    }
+
+    /// <summary>The answer to a create, by hand: the one that must cost nothing.</summary>
+    public static Task CreatedAsync(HttpContext context, Guid requestId, TaskId task, bool isExisting)
+    {
+        const int MaxBytes = 160;
+        const int UuidBytes = 36;
+        Span<byte> json = stackalloc byte[MaxBytes];
+        var length = Put(json, 0, "{\"uuid\":\""u8);
+        requestId.TryFormat(json[length..], out _);
+        length = Put(json, length + UuidBytes, "\",\"code\":0,\"data\":{\"task_id\":\""u8);
+        task.Value.TryFormat(json[length..], out var digits);
+        length = Put(json, length + digits, isExisting ? "\",\"existing\":true}}"u8 : "\"}}"u8);
+
+        Begin(context.Response, requestId, StatusCodes.Status200OK, length);
+        var start = context.Response.StartAsync();
+        if (!start.IsCompletedSuccessfully)
+            return WriteStartedAsync(start, context.Response, json[..length].ToArray());
+        context.Response.BodyWriter.Write(json[..length]);
+        return Task.CompletedTask;
+    }
+
+    private static void Open(Utf8JsonWriter json, Guid requestId, int code)
+    {
+        json.WriteStartObject();
+        json.WriteString("uuid"u8, requestId);
+        json.WriteNumber("code"u8, code);
+    }
+
+    private static int Put(Span<byte> json, int position, ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(json[position..]);
+        return position + text.Length;
+    }
+
+    private static Task WriteAsync(HttpContext context, Guid requestId, int httpStatus, ReadOnlyMemory<byte> json)
+    {
+        Begin(context.Response, requestId, httpStatus, json.Length);
+        context.Response.Headers.CacheControl = "no-store";
+        return WriteStartedAsync(context.Response.StartAsync(), context.Response, json);
+    }
+
+    private static void Begin(HttpResponse response, Guid requestId, int httpStatus, int length)
+    {
+        response.StatusCode = httpStatus;
+        response.ContentType = "application/json";
+        response.ContentLength = length;
+        response.Headers[RequestIdHeader] = requestId.ToString();
+    }
+
+    /// <remarks>
+    /// Kestrel hands out its own output memory only once the answer has started; before, it would copy. It sends head
+    /// and body together when the request ends.
+    /// </remarks>
+    private static async Task WriteStartedAsync(Task start, HttpResponse response, ReadOnlyMemory<byte> json)
+    {
+        await start;
+        response.BodyWriter.Write(json.Span);
+    }
+}

@@ -1,0 +1,40 @@
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>What the API stands on; the composition root fills it in.</summary>
+internal sealed class ApiServices
+{
+    public const int DefaultMaxRequestBytes = 256 * 1024;
+
+    public required ICommandGateway Gateway { get; init; }
+
+    public required ITaskReader Tasks { get; init; }
+
+    public required IClusterView Cluster { get; init; }
+
+    public required ICallbackRules CallbackRules { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required RequestIdSource RequestIds { get; init; }
+
+    /// <summary>Ids for new tasks; called from any thread.</summary>
+    public required Func<TaskId> NextTaskId { get; init; }
+
+    /// <summary>Whose ids these are: this process.</summary>
+    public required OwnerSession Proposer { get; init; }
+
+    /// <summary>Told of every exception that ended a request, with the request's uuid. Must not throw.</summary>
+    public required Action<Guid, Exception> ReportDefect { get; init; }
+
+    /// <summary>The IANA zone of periodic tasks that name none: default_timezone, else the machine's.</summary>
+    public required string DefaultTimezone { get; init; }
+
+    /// <summary>The product's version, as shown by stats.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The largest body taken, in bytes (max_request_bytes).</summary>
+    public int MaxRequestBytes { get; init; } = DefaultMaxRequestBytes;
+}

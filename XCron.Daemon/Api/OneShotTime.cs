@@ -1,0 +1,73 @@
+using System.Buffers.Text;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>The format of a one-shot: a 10-digit unix timestamp, or a delay from now such as +1h30m.</summary>
+internal static class OneShotTime
+{
+    /// <summary>How late a timestamp may arrive and still be taken; it then fires at once.</summary>
+    public const long PastToleranceMs = 5_000;
+
+    private const int TimestampDigits = 10;
+    private const long MsPerSecond = 1000;
+
+    private static readonly ApiError NotATime = new(
+        ApiCode.BadTimestamp,
+        "format must be a unix timestamp in seconds of exactly 10 digits, or a delay from now such as \"+30m\", " +
+        "\"+1h30m\" or \"+45s\" (units d, h, m, s in this order, each at most once)");
+
+    private static readonly ApiError TooFar = new(
+        ApiCode.BadTimestamp, "format is a delay that ends after the last 10-digit unix timestamp, 9999999999");
+
+    public static bool IsTimestamp(ReadOnlySpan<byte> format) =>
+        format.Length == TimestampDigits && format[0] != '0' && !format.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+
+    /// <summary>Reads a format; returns what is wrong with it, or null.</summary>
+    public static ApiError? Read(ReadOnlySpan<byte> format, long nowMs, out long dueMs)
+    {
+        dueMs = 0;
+        if (format is [(byte)'+', _, ..])
+            return ReadDelay(format[1..], nowMs, out dueMs);
+        if (!IsTimestamp(format) || !Utf8Parser.TryParse(format, out long seconds, out _))
+            return NotATime;
+        dueMs = seconds * MsPerSecond;
+        if (dueMs >= nowMs - PastToleranceMs)
+            return null;
+        return new ApiError(
+            ApiCode.PastTimestamp,
+            $"format is {seconds}, which was {(nowMs - dueMs) / MsPerSecond} seconds ago; must not be more than " +
+            $"{PastToleranceMs / MsPerSecond} seconds in the past (now is {nowMs / MsPerSecond})");
+    }
+
+    private static ApiError? ReadDelay(ReadOnlySpan<byte> parts, long nowMs, out long dueMs)
+    {
+        const int MaxDigits = 10;
+        dueMs = nowMs;
+        var lastUnitSeconds = long.MaxValue;
+        while (!parts.IsEmpty)
+        {
+            var digits = parts.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+            if (digits is < 1 or > MaxDigits || !Utf8Parser.TryParse(parts[..digits], out long count, out _))
+                return NotATime;
+            var unitSeconds = UnitSeconds(parts[digits]);
+            if (unitSeconds == 0 || unitSeconds >= lastUnitSeconds)
+                return NotATime;
+            dueMs += count * unitSeconds * MsPerSecond;
+            if (dueMs > UnixTime.LastMs)
+                return TooFar;
+            lastUnitSeconds = unitSeconds;
+            parts = parts[(digits + 1)..];
+        }
+
+        return null;
+    }
+
+    private static long UnitSeconds(byte unit) => unit switch
+    {
+        (byte)'d' => 86_400,
+        (byte)'h' => 3_600,
+        (byte)'m' => 60,
+        (byte)'s' => 1,
+        _ => 0,
+    };
+}

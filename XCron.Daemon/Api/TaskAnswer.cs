@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Text.Json;
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+using XCron.Proto.Tasks;
+using XCron.Raft;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>A task as the contract shows it.</summary>
+internal sealed class TaskAnswer(ApiServices services)
+{
+    public void Write(Utf8JsonWriter json, TaskRecord record)
+    {
+        var definition = TaskDefinitionCodec.Decode(record.Definition);
+        json.WriteStartObject();
+        json.WriteString("task_id"u8, record.Id.ToString());
+        json.WriteTime("create_time", record.CreateTimeMs);
+        json.WriteNumber("type"u8, (int)definition.Type);
+        json.WriteString("format"u8, definition.Format);
+        json.WriteString("state"u8, StateOf(record));
+        json.WriteNumber("run_count"u8, record.RunCount);
+        json.WriteNumber("fail_count"u8, record.FailCount);
+        json.WriteTime("next_run_time", NextRunMs(record));
+        WriteCallback(json, definition);
+        WriteOptions(json, definition);
+        WriteLastRun(json, record);
+        json.WriteString("owner"u8, OwnerOf(record));
+        json.WriteEndObject();
+    }
+
+    private static string StateOf(TaskRecord record) => record.Run is not null ? "running" : record.Phase switch
+    {
+        TaskPhase.Scheduled => "scheduled",
+        TaskPhase.Paused => "paused",
+        TaskPhase.Completed => "completed",
+        TaskPhase.Failed => "failed",
+        _ => throw new UnreachableException($"No phase: {record.Phase}."),
+    };
+
+    private static long NextRunMs(TaskRecord record)
+    {
+        if (record.Phase == TaskPhase.Paused)
+            return 0;
+        return record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextDueMs;
+    }
+
+    private static void WriteCallback(Utf8JsonWriter json, TaskDefinition definition)
+    {
+        json.WriteStartObject("callback"u8);
+        json.WriteString("url"u8, definition.Url);
+        json.WriteString("method"u8, definition.Method.Length == 0 ? "POST" : definition.Method);
+        if (definition.Method != "GET")
+        {
+            // As given, byte for byte: it was checked to be an object when the task was created.
+            json.WritePropertyName("body"u8);
+            json.WriteRawValue(definition.Body.IsEmpty ? "{}"u8 : definition.Body.Span, skipInputValidation: true);
+        }
+
+        if (definition.Headers.Count > 0)
+        {
+            json.WriteStartObject("headers"u8);
+            foreach (var header in definition.Headers)
+                json.WriteString(header.Name, header.Value);
+            json.WriteEndObject();
+        }
+
+        json.WriteSeconds("timeout", definition.TimeoutMs);
+        json.WriteEndObject();
+    }
+
+    private static void WriteOptions(Utf8JsonWriter json, TaskDefinition definition)
+    {
+        if (definition.Name.Length > 0)
+            json.WriteString("name"u8, definition.Name);
+        if (definition.Type == TaskType.Periodic)
+        {
+            json.WriteString("timezone"u8, definition.Timezone);
+            json.WriteString("misfire"u8, MisfireName(definition.Misfire));
+        }
+
+        json.WriteStartObject("retry"u8);
+        json.WriteNumber("max_attempts"u8, definition.MaxAttempts);
+        json.WriteSeconds("min_backoff", definition.MinBackoffMs);
+        json.WriteSeconds("max_backoff", definition.MaxBackoffMs);
+        json.WriteEndObject();
+        if (definition.Tags.Count == 0)
+            return;
+        json.WriteStartObject("tags"u8);
+        foreach (var tag in definition.Tags)
+            json.WriteString(tag.Key, tag.Value);
+        json.WriteEndObject();
+    }
+
+    private static string MisfireName(Misfire misfire) => misfire switch
+    {
+        Misfire.FireOnce => "fire_once",
+        Misfire.Skip => "skip",
+        Misfire.FireAll => "fire_all",
+        _ => throw new UnreachableException($"No misfire rule: {misfire}."),
+    };
+
+    private static string StatusName(RunStatus status) => status switch
+    {
+        RunStatus.Ok => "ok",
+        RunStatus.Failed => "failed",
+        RunStatus.Skipped => "skipped",
+        _ => throw new UnreachableException($"No status: {status}."),
+    };
+
+    private void WriteLastRun(Utf8JsonWriter json, TaskRecord record)
+    {
+        if (record.LastRun is not { } run)
+        {
+            json.WriteNull("last_run"u8);
+            return;
+        }
+
+        json.WriteStartObject("last_run"u8);
+        json.WriteString("run_id"u8, RunId.Format(record.Id, run.Sequence));
+        json.WriteTime("scheduled_time", run.ScheduledMs);
+        json.WriteTime("start_time", run.StartMs);
+        json.WriteTime("end_time", run.EndMs);
+        json.WriteNumber("attempt"u8, run.Attempt);
+        json.WriteString("status"u8, StatusName(run.Status));
+        if (run.HttpStatus == 0)
+            json.WriteNull("http_status"u8);
+        else
+            json.WriteNumber("http_status"u8, run.HttpStatus);
+        json.WriteString("error"u8, run.Error.Length == 0 ? null : run.Error);
+        json.WriteString("node"u8, NameOf(new NodeId(run.NodeId)));
+        json.WriteEndObject();
+    }
+
+    /// <summary>The node that will run it; null where nothing is left to run or nobody owns its shard.</summary>
+    private string? OwnerOf(TaskRecord record)
+    {
+        var isOver = record is { Run: null, Phase: TaskPhase.Completed or TaskPhase.Failed };
+        return isOver ? null : NameOf(services.Tasks.OwnerOf(ShardId.Of(record.Id)).Node);
+    }
+
+    private string? NameOf(NodeId node) =>
+        node == NodeId.None ? null : services.Cluster.HostOf(node) ?? node.ToString();
+}

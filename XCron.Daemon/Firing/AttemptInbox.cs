@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using XCron.Daemon.State;
+
+namespace XCron.Daemon.Firing;
+
+/// <summary>
+/// Granted attempts, from the applier to the dispatcher. Also knows which attempts are somewhere between granted and
+/// recorded, so that none is made twice. Bounded by the tasks, each of which has one open attempt at most, at 80 bytes.
+/// Thread-safe; never waits.
+/// </summary>
+internal sealed class AttemptInbox
+{
+    private readonly Lock _gate = new();
+    private readonly Signal _signal = new();
+    private readonly Dictionary<long, (long RunSequence, int Attempt)> _known = [];
+    private List<AttemptTicket> _filling = [];
+
+    /// <summary>Takes in the record's open attempt unless it is known already.</summary>
+    public void Offer(TaskRecord record, long proposedTimestamp)
+    {
+        var run = record.Run!;
+        lock (_gate)
+        {
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, record.Id.Value, out var exists);
+            if (exists && known == (run.Sequence, run.Attempt))
+                return;
+            known = (run.Sequence, run.Attempt);
+            _filling.Add(
+                new AttemptTicket(record.Id, run.Sequence, run.Attempt, record.Revision, proposedTimestamp));
+        }
+
+        _signal.Set();
+    }
+
+    /// <summary>The attempt is over: recorded, or no longer this session's.</summary>
+    public void Forget(long task, long runSequence, int attempt)
+    {
+        lock (_gate)
+        {
+            if (_known.TryGetValue(task, out var known) && known == (runSequence, attempt))
+                _known.Remove(task);
+        }
+    }
+
+    /// <summary>For the dispatcher: takes all tickets and gives an empty list to fill.</summary>
+    public List<AttemptTicket> Swap(List<AttemptTicket> empty)
+    {
+        lock (_gate)
+        {
+            (var full, _filling) = (_filling, empty);
+            return full;
+        }
+    }
+
+    /// <summary>Wakes the dispatcher to look at what it put aside.</summary>
+    public void Nudge() => _signal.Set();
+
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => _signal.WaitAsync(cancellationToken);
+}

@@ -1,0 +1,82 @@
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+
+namespace XCron.Daemon.Firing;
+
+/// <summary>
+/// The last look before an attempt is sent, so that a node that was paused or cut off sends nothing that is not its own
+/// any more. What this node has applied may be old. A claim that was granted shows that it was not, at the moment when
+/// it was proposed; a read barrier shows the same for the moment when it began. A shard changes hands only after
+/// owner_timeout of silence, so either is good for half of that.
+/// </summary>
+internal sealed class OwnershipFence(
+    ITaskReader tasks, ICommandGateway gateway, OwnerSession self, FiringOptions options, TimeProvider time)
+    : IDisposable
+{
+    /// <summary>A barrier that took so long that it is stale itself is passed again, this often at most.</summary>
+    private const int MaxBarriers = 3;
+
+    private readonly SemaphoreSlim _barrier = new(1, 1);
+
+    // Written by the holder of _barrier, read by every attempt.
+    private long _passedTimestamp = AttemptTicket.NotKnown;
+    private long _failedTimestamp = AttemptTicket.NotKnown;
+
+    /// <summary>What this node's state says, however old it may be.</summary>
+    public FenceVerdict Look(in AttemptTicket ticket, out TaskRecord? record)
+    {
+        record = tasks.Find(ticket.Task);
+        if (record is null)
+            return FenceVerdict.Gone;
+        if (record.Revision < ticket.Revision)
+            return FenceVerdict.Unsure;
+        if (record.Run is not { } run || run.Sequence != ticket.RunSequence || run.Attempt != ticket.Attempt
+            || run.ClaimedBy != self)
+            return FenceVerdict.Gone;
+        var isAlive = tasks.OwnerOf(ShardId.Of(ticket.Task)) == self || SessionLife.IsAlive(tasks.Owners(), self);
+        return isAlive ? FenceVerdict.Clear : FenceVerdict.NotOwned;
+    }
+
+    /// <summary>Makes sure that what this node has applied is fresh enough for this attempt.</summary>
+    /// <returns>False if that could not be had: no majority answers, or the process is being held up.</returns>
+    public async ValueTask<bool> RefreshAsync(AttemptTicket ticket, CancellationToken cancellationToken)
+    {
+        for (var barriers = 0; !IsFresh(ticket.ProposedTimestamp); barriers++)
+        {
+            if (barriers == MaxBarriers || !await PassBarrierAsync(cancellationToken))
+                return false;
+        }
+
+        return true;
+    }
+
+    public void Dispose() => _barrier.Dispose();
+
+    private bool IsFresh(long proposedTimestamp)
+    {
+        var timestamp = Math.Max(proposedTimestamp, Volatile.Read(ref _passedTimestamp));
+        return timestamp != AttemptTicket.NotKnown && time.GetElapsedTime(timestamp) <= options.OwnerTimeout / 2;
+    }
+
+    /// <summary>Those that wait at the same time share a barrier, but only one that began after they asked.</summary>
+    private async Task<bool> PassBarrierAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        await _barrier.WaitAsync(cancellationToken);
+        try
+        {
+            if (_passedTimestamp > asked)
+                return true;
+            if (_failedTimestamp > asked)
+                return false;
+            var began = time.GetTimestamp();
+            var isPassed = await gateway.ReadBarrierAsync(cancellationToken);
+            Volatile.Write(ref isPassed ? ref _passedTimestamp : ref _failedTimestamp, began);
+            return isPassed;
+        }
+        finally
+        {
+            _barrier.Release();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using Grpc.Net.Client;
+using XCron.Proto.Cluster;
+
+namespace XCron.Daemon.Peers;
+
+/// <summary>One HTTP/2 connection to each peer's address, for everything that daemons say to each other.</summary>
+internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisposable
+{
+    private static readonly TimeSpan KeepAliveDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(2);
+
+    // The links wait between attempts themselves; the channel must not add a wait of its own behind their backs.
+    private static readonly TimeSpan ReconnectBackoff = TimeSpan.FromMilliseconds(50);
+    private const int WindowBytes = 1024 * 1024;
+
+    // Bounded by the addresses that memberships and peer_hosts ever named.
+    private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new(StringComparer.Ordinal);
+
+    public IPeerStream<ForwardRequest, ForwardReply> OpenForward(string address) =>
+        new GrpcPeerStream<ForwardRequest, ForwardReply>(address, ClientOf(address).Forward());
+
+    public IPeerStream<NodeReport, ReportAck> OpenReport(string address) =>
+        new GrpcPeerStream<NodeReport, ReportAck>(address, ClientOf(address).Report());
+
+    public async Task<IdentifyReply> IdentifyAsync(
+        string address, IdentifyRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ClientOf(address).IdentifyAsync(request, cancellationToken: cancellationToken);
+        }
+        catch (RpcException failure)
+        {
+            throw GrpcPeerStream.Translate(address, failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values)
+            channel.Value.Dispose();
+        _channels.Clear();
+    }
+
+    private ClusterPeer.ClusterPeerClient ClientOf(string address) =>
+        new(_channels.GetOrAdd(address, static (key, self) => new(() => self.Connect(key)), this).Value);
+
+    private GrpcChannel Connect(string address) => GrpcChannel.ForAddress($"http://{address}", new()
+    {
+        HttpHandler = new SocketsHttpHandler
+        {
+            ConnectTimeout = connectTimeout,
+            KeepAlivePingDelay = KeepAliveDelay,
+            KeepAlivePingTimeout = KeepAliveTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            EnableMultipleHttp2Connections = true,
+            InitialHttp2StreamWindowSize = WindowBytes,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+        },
+        DisposeHttpClient = true,
+        ThrowOperationCanceledOnCancellation = true,
+        MaxReceiveMessageSize = PeerOptions.MaxMessageBytes,
+        MaxSendMessageSize = PeerOptions.MaxMessageBytes,
+        MaxRetryAttempts = 1,
+        InitialReconnectBackoff = ReconnectBackoff,
+        MaxReconnectBackoff = ReconnectBackoff,
+    });
+}

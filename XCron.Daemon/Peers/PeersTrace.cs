@@ -1,0 +1,47 @@
+using XCron.Raft;
+
+namespace XCron.Daemon.Peers;
+
+/// <summary>What is said about dealings with other daemons. Event ids 4000 to 4099.</summary>
+internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
+{
+    private readonly ILogger _logger = logger;
+
+    [LoggerMessage(4000, LogLevel.Information, "Formed cluster {ClusterId}: {Membership}.")]
+    public partial void ClusterFormed(Guid clusterId, Membership membership);
+
+    [LoggerMessage(4001, LogLevel.Information, "Joined cluster {ClusterId}, which counts on this node: {Membership}.")]
+    public partial void ClusterAdopted(Guid clusterId, Membership membership);
+
+    [LoggerMessage(4002, LogLevel.Information, "Waiting for {Peers} to form the cluster.")]
+    public partial void WaitingForPeers(string peers);
+
+    [LoggerMessage(4003, LogLevel.Warning,
+        "This node ({Self}) is new; cluster {ClusterId} of {Address} must take it in. Until then it does nothing.")]
+    public partial void LeftOutOfCluster(NodeId self, Guid clusterId, string address);
+
+    [LoggerMessage(4004, LogLevel.Warning, "No cluster can be formed: {Why}")]
+    public partial void PeersDisagree(string why);
+
+    [LoggerMessage(4005, LogLevel.Error, "{Address} refuses this node's shared secret: {Message}")]
+    public partial void SecretRefused(string address, string message);
+
+    [LoggerMessage(4010, LogLevel.Information, "Passing commands on to leader {Leader} at {Address}.")]
+    public partial void ForwardOpened(NodeId leader, string address);
+
+    [LoggerMessage(4011, LogLevel.Warning, "The stream of commands to leader {Leader} at {Address} broke: {Reason}")]
+    public partial void ForwardBroken(NodeId leader, string address, string reason);
+
+    [LoggerMessage(4012, LogLevel.Debug, "Leader {Leader} at {Address} cannot be reached: {Reason}")]
+    public partial void ForwardUnreachable(NodeId leader, string address, string reason);
+
+    [LoggerMessage(4020, LogLevel.Debug, "Reports to {Peer} at {Address} do not get through: {Reason}")]
+    public partial void ReportBroken(NodeId peer, string address, string reason);
+
+    [LoggerMessage(4030, LogLevel.Information,
+        "{Shards} shards go to node {Owner}, process {Incarnation:x16}, with epoch {Epoch}.")]
+    public partial void ShardsAssigned(int shards, NodeId owner, ulong incarnation, long epoch);
+
+    [LoggerMessage(4031, LogLevel.Debug, "An assignment on top of epoch {Epoch} came to nothing: {Outcome}.")]
+    public partial void AssignmentNotApplied(long epoch, ProposeOutcome outcome);
+}

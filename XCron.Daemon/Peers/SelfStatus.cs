@@ -1,0 +1,48 @@
+using XCron.Daemon.Commands;
+using XCron.Proto.Cluster;
+
+namespace XCron.Daemon.Peers;
+
+/// <summary>What this node tells the others of itself. Thread-safe.</summary>
+internal sealed class SelfStatus
+{
+    // Set by whoever stops the process, read by every link and by the assigner.
+    private volatile bool _draining;
+
+    /// <summary>This process, as an owner of shards.</summary>
+    public required OwnerSession Session { get; init; }
+
+    public required string Version { get; init; }
+
+    /// <summary>Where peers reach it, "host:port".</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Where clients reach it, "host:port".</summary>
+    public required string HttpAddress { get; init; }
+
+    /// <summary>How far the local state is; called at each report.</summary>
+    public required Func<long> AppliedIndex { get; init; }
+
+    /// <summary>How the machine is; called at each report, so it must be cheap or kept.</summary>
+    public required Func<MachineFigures> Machine { get; init; }
+
+    /// <summary>Its shards are to be given to others, for it is stopping.</summary>
+    public bool Draining
+    {
+        get => _draining;
+        set => _draining = value;
+    }
+
+    public NodeReport Report(DateTimeOffset now) => new()
+    {
+        NodeId = Session.Node.Value,
+        Incarnation = Session.Incarnation,
+        Version = Version,
+        Draining = Draining,
+        WallClockMs = now.ToUnixTimeMilliseconds(),
+        AppliedIndex = AppliedIndex(),
+        Machine = Machine(),
+        Address = Address,
+        HttpAddress = HttpAddress,
+    };
+}

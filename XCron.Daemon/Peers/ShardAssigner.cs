@@ -1,0 +1,221 @@
+using Google.Protobuf;
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+using XCron.Proto.Tasks;
+using XCron.Raft;
+
+namespace XCron.Daemon.Peers;
+
+/// <summary>
+/// On the leader, sees to it that every shard has an owner that is up. It looks when something changed, and often
+/// enough to notice silence, which is no event. Each look is one <see cref="StepAsync"/>; nothing else acts.
+/// </summary>
+internal sealed class ShardAssigner
+{
+    private const int StepsInOwnerTimeout = 8;
+    private static readonly TimeSpan LeastRetry = TimeSpan.FromMilliseconds(10);
+
+    private readonly IRaftAccess _raft;
+    private readonly ITaskReader _state;
+    private readonly MemberDirectory _members;
+    private readonly SelfStatus _self;
+    private readonly PeerOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly PeersTrace _trace;
+    private readonly TimeSpan _interval;
+    private readonly Backoff _retry;
+
+    /// <summary>The term in which a barrier has shown that the table read here is the newest; default before.</summary>
+    private Term _currentIn;
+
+    /// <summary>When the last look of this leadership began or ended; 0 where there was none.</summary>
+    private long _lastSeen;
+
+    public ShardAssigner(
+        IRaftAccess raft,
+        ITaskReader state,
+        MemberDirectory members,
+        SelfStatus self,
+        PeerOptions options,
+        TimeProvider timeProvider,
+        Random random,
+        PeersTrace trace)
+    {
+        _raft = raft;
+        _state = state;
+        _members = members;
+        _self = self;
+        _options = options;
+        _timeProvider = timeProvider;
+        _trace = trace;
+        _interval = options.OwnerTimeout / StepsInOwnerTimeout;
+        _retry = new Backoff(LeastRetry, _interval, random);
+    }
+
+    /// <param name="woken">Set when something else than leadership or members changed that a plan depends on.</param>
+    /// <param name="stopping">Ends it.</param>
+    public async Task RunAsync(Pulse woken, CancellationToken stopping)
+    {
+        _raft.Changed += woken.Set;
+        _members.Changed += woken.Set;
+        try
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                var next = woken.Next;
+                var wait = await StepAsync(stopping);
+                await Pulse.WaitAsync(next, wait, _timeProvider, stopping);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+        finally
+        {
+            _raft.Changed -= woken.Set;
+            _members.Changed -= woken.Set;
+        }
+    }
+
+    /// <summary>Brings the table up to date, if this node leads. Returns when to look again at the latest.</summary>
+    public async Task<TimeSpan> StepAsync(CancellationToken cancellationToken)
+    {
+        if (!_raft.IsLeader)
+        {
+            _currentIn = default;
+            _lastSeen = 0;
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        NoticeOwnAbsence();
+        try
+        {
+            return await LookAsync(cancellationToken);
+        }
+        finally
+        {
+            NoticeOwnAbsence();
+        }
+    }
+
+    private async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
+    {
+        var term = _raft.Term;
+        if (_currentIn != term)
+        {
+            if (!await ReadBarrierAsync(cancellationToken))
+                return _retry.Next();
+            _currentIn = term;
+        }
+
+        // The epoch is read first: a table newer than it is refused as stale, and looked at again.
+        var epoch = _state.OwnersEpoch;
+        var owners = _state.Owners();
+        var changes = AssignmentPlan.Compute(owners, LiveSessions(owners));
+        if (changes.Count > 0 && !await ProposeAsync(epoch, changes, cancellationToken))
+            return _retry.Next();
+
+        _retry.Reset();
+        return _interval;
+    }
+
+    /// <summary>
+    /// Who may own shards: voters that were heard lately and are not draining. One that was not heard yet, but not for
+    /// so long as to be silent, counts as the session it had, so that a new leader moves none before it heard all.
+    /// </summary>
+    private List<OwnerSession> LiveSessions(OwnerSession[] owners)
+    {
+        List<OwnerSession> live = [];
+        var membership = _raft.Membership;
+        foreach (var id in membership.Voters)
+        {
+            var session = OwnerSession.None;
+            if (id == _raft.Self)
+                session = _self.Draining ? OwnerSession.None : _self.Session;
+            else if (!_members.IsSilent(id))
+                session = SessionOf(id, owners);
+            if (!session.IsNone)
+                live.Add(session);
+        }
+
+        return live;
+    }
+
+    private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)
+    {
+        if (_members.Find(id) is { } status)
+            return status.Draining ? OwnerSession.None : status.Session;
+
+        return Array.Find(owners, owner => owner.Node == id);
+    }
+
+    /// <summary>
+    /// A process that stood still for a while (paused, or its machine was) heard nobody, and must not take everybody
+    /// for silent: what they said meanwhile may still lie unread.
+    /// </summary>
+    private void NoticeOwnAbsence()
+    {
+        var now = _timeProvider.GetTimestamp();
+        if (_lastSeen != 0 && _timeProvider.GetElapsedTime(_lastSeen, now) > _options.OwnerTimeout / 2)
+            _members.ListenAnew();
+        _lastSeen = now;
+    }
+
+    private async Task<bool> ReadBarrierAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(_options.RequestTimeout, _timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            return await _raft.ReadBarrierAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> ProposeAsync(
+        long epoch, IReadOnlyList<AssignmentChange> changes, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(_options.RequestTimeout, _timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        ProposeOutcome outcome;
+        try
+        {
+            outcome = await _raft.ProposeAsync(Encode(epoch, changes), either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            outcome = ForwardedOutcomes.Unknown;
+        }
+
+        if (outcome is ProposeOutcome.Applied { Result.Code: 0 })
+        {
+            foreach (var change in changes)
+                _trace.ShardsAssigned(change.Shards.Count, change.Owner.Node, change.Owner.Incarnation, epoch + 1);
+            return true;
+        }
+
+        // Stale, overloaded, or in doubt: the next look starts from the table as it then is.
+        _trace.AssignmentNotApplied(epoch, outcome);
+        return false;
+    }
+
+    private static byte[] Encode(long epoch, IReadOnlyList<AssignmentChange> changes)
+    {
+        var assign = new AssignShards { ExpectedEpoch = epoch };
+        foreach (var change in changes)
+        {
+            var assignment = new Assignment
+            {
+                Session = new Session { NodeId = change.Owner.Node.Value, Incarnation = change.Owner.Incarnation },
+            };
+            assignment.Shards.AddRange(change.Shards.Select(shard => shard.Value));
+            assign.Assignments.Add(assignment);
+        }
+
+        return new TaskCommand { Assign = assign }.ToByteArray();
+    }
+}
