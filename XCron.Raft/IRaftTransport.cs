@@ -12,7 +12,10 @@ public interface IRaftTransport : IAsyncDisposable
     /// <summary>Begins to serve the node; called once.</summary>
     internal void Start(IRaftTransportHost host);
 
-    /// <summary>Who the peers are from now on.</summary>
+    /// <summary>
+    /// Who the peers are from now on; called by the node's loop, so it must not block. Those that are gone can still
+    /// be sent to for a while: they are to hear of it.
+    /// </summary>
     internal void SetPeers(IReadOnlyList<Member> peers);
 
     /// <summary>Sends or drops; never blocks. Messages to one peer on one lane keep their order.</summary>

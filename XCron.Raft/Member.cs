@@ -14,4 +14,10 @@ public enum Suffrage : byte
 
     /// <summary>Receives the log and counts nowhere.</summary>
     Learner = 1,
+
+    /// <summary>
+    /// Is no member any more once the change under way is complete; until then it receives the log, and votes if it is
+    /// among <see cref="Membership.Outgoing"/>. Set by the change itself, never by a caller.
+    /// </summary>
+    Leaving = 2,
 }

@@ -10,8 +10,9 @@ namespace XCron.Raft;
 /// </summary>
 public sealed class Membership
 {
+    internal const int MaxMembers = 255;
+
     private const byte Format = 1;
-    private const int MaxMembers = 255;
 
     /// <param name="clusterId">Which cluster; not empty.</param>
     /// <param name="members">Every member, each id once; at least one voter.</param>

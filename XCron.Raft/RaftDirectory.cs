@@ -26,9 +26,15 @@ public sealed class RaftDirectory : IDisposable
     /// <summary>The node's identity; it never changes and never returns once the directory is lost.</summary>
     public NodeId NodeId => _identity.Node;
 
-    /// <summary>The configuration that the log begins with; null until <see cref="Form"/>.</summary>
+    /// <summary>
+    /// The configuration that the log begins with; null until <see cref="Form"/>. After <see cref="Join"/>, the one
+    /// that was given there.
+    /// </summary>
     public Membership? InitialMembership =>
         _identity.IsFormed ? Membership.Decode(_identity.InitialMembership.Span) : null;
+
+    /// <summary>Whether the node came to its cluster by <see cref="Join"/>.</summary>
+    public bool HasJoined => InitialMembership is { } initial && initial.Find(NodeId) is null;
 
     internal IDisk Disk { get; }
 
@@ -56,19 +62,47 @@ public sealed class RaftDirectory : IDisposable
     /// Makes the node part of a cluster, once and for ever. Every node of the first configuration must be given the
     /// same.
     /// </summary>
+    /// <param name="initial">This node is a voter in it.</param>
     /// <exception cref="InvalidOperationException">It already belongs to one.</exception>
     public void Form(Membership initial)
     {
         ArgumentNullException.ThrowIfNull(initial);
+        if (!initial.IsVoter(NodeId))
+            throw new ArgumentException($"This node, {NodeId}, is no voter in {initial}.", nameof(initial));
+
+        Bind(initial);
+    }
+
+    /// <summary>
+    /// Makes the node ready to be taken into a cluster that exists, once and for ever: it starts with an empty log,
+    /// neither votes for itself nor counts, and receives everything from the leader once it has been added there
+    /// (<see cref="RaftNode.AddLearnerAsync"/>). Safe to follow by a crash at any point: start the node, and ask again.
+    /// </summary>
+    /// <param name="known">
+    /// The cluster's membership as somebody told it. It says which cluster this is and who may be connected to; the log
+    /// supersedes it. This node is not in it.
+    /// </param>
+    /// <exception cref="InvalidOperationException">It already belongs to one.</exception>
+    public void Join(Membership known)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        if (known.Find(NodeId) is not null)
+            throw new ArgumentException($"This node, {NodeId}, is a member already: {known}.", nameof(known));
+
+        Bind(known);
+    }
+
+    /// <summary>Releases the lock.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private void Bind(Membership initial)
+    {
         if (InitialMembership is not null)
             throw new InvalidOperationException($"{Path} already belongs to cluster {InitialMembership.ClusterId}.");
 
         _identity = _identity with { ClusterId = initial.ClusterId, InitialMembership = initial.Encode() };
         IdentityFile.Save(Disk, _identity);
     }
-
-    /// <summary>Releases the lock.</summary>
-    public void Dispose() => _lock.Dispose();
 
     private static ulong NewNodeId()
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using XCron.Raft.Core;
 using XCron.Raft.Runtime;
 
 namespace XCron.Raft;
@@ -44,7 +45,10 @@ public sealed class RaftNode : IAsyncDisposable
     /// Recovers what is in the directory, restores the state machine from its snapshot, and starts. Committed commands
     /// after the snapshot are applied in the background; <see cref="ReadBarrierAsync"/> tells when the node is current.
     /// </summary>
-    /// <param name="directory">Formed (<see cref="RaftDirectory.Form"/>); to be disposed after the node.</param>
+    /// <param name="directory">
+    /// Formed or joined (<see cref="RaftDirectory.Form"/>, <see cref="RaftDirectory.Join"/>); to be disposed after the
+    /// node.
+    /// </param>
     /// <param name="options">Timeouts and bounds.</param>
     /// <param name="stateMachine">Empty: everything in it comes from the snapshot and the log.</param>
     /// <param name="transport">Started and disposed by the node.</param>
@@ -64,7 +68,7 @@ public sealed class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(stateMachine);
         ArgumentNullException.ThrowIfNull(transport);
         var initial = directory.InitialMembership
-            ?? throw new InvalidOperationException($"{directory.Path} belongs to no cluster yet; call Form first.");
+            ?? throw new InvalidOperationException($"{directory.Path} belongs to no cluster yet; call Form or Join first.");
 
         logger ??= NullLogger.Instance;
         var background = new BackgroundTasks();
@@ -130,6 +134,107 @@ public sealed class RaftNode : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Adds a member that receives the log and does not vote; a known member is given the address. On a leader only,
+    /// as all changes of the members; each ends within <see cref="RaftOptions.RequestTimeout"/>, and never throws for
+    /// the state of the cluster.
+    /// </summary>
+    /// <param name="member">Started with <see cref="RaftDirectory.Join"/>; its suffrage is not looked at.</param>
+    /// <param name="expected">Refused unless this is where the configuration in force stands; null: any.</param>
+    /// <param name="cancellationToken">Abandons the wait, not the change.</param>
+    public Task<ChangeOutcome> AddLearnerAsync(
+        Member member, LogIndex? expected = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return ChangeAsync(new MemberEdit.AddLearner(member), expected, cancellationToken);
+    }
+
+    /// <summary>
+    /// Gives a learner its vote; refused until it has caught up (<see cref="PeerStatus.IsCaughtUp"/>).
+    /// </summary>
+    /// <param name="id">The learner.</param>
+    /// <param name="expected">Refused unless this is where the configuration in force stands; null: any.</param>
+    /// <param name="cancellationToken">Abandons the wait, not the change.</param>
+    public Task<ChangeOutcome> PromoteAsync(
+        NodeId id, LogIndex? expected = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(new MemberEdit.Promote(id), expected, cancellationToken);
+
+    /// <summary>
+    /// Removes a member, which may be this leader itself: it leads until that is committed, and then hands over. The
+    /// id is not to be used again: a node that returns does so with a new directory.
+    /// </summary>
+    /// <param name="id">The member.</param>
+    /// <param name="expected">Refused unless this is where the configuration in force stands; null: any.</param>
+    /// <param name="cancellationToken">Abandons the wait, not the change.</param>
+    public Task<ChangeOutcome> RemoveAsync(
+        NodeId id, LogIndex? expected = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(new MemberEdit.Remove(id), expected, cancellationToken);
+
+    /// <summary>Removes one member and adds another in the same change.</summary>
+    /// <param name="old">The member that goes.</param>
+    /// <param name="replacement">As a voter only if it is a learner that has caught up; else refused.</param>
+    /// <param name="expected">Refused unless this is where the configuration in force stands; null: any.</param>
+    /// <param name="cancellationToken">Abandons the wait, not the change.</param>
+    public Task<ChangeOutcome> ReplaceAsync(
+        NodeId old, Member replacement, LogIndex? expected = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(replacement);
+        ThrowIfLeaving(replacement);
+        return ChangeAsync(new MemberEdit.Replace(old, replacement), expected, cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes this the membership, whatever it takes, in one joint change (Raft §6): any number of members are added,
+    /// promoted, demoted, moved and removed at once. Voters that are new must be learners that have caught up.
+    /// </summary>
+    /// <param name="target">Of this cluster; nobody in it is leaving.</param>
+    /// <param name="expected">Refused unless this is where the configuration in force stands: a retry is safe.</param>
+    /// <param name="cancellationToken">Abandons the wait, not the change.</param>
+    public Task<ChangeOutcome> ChangeMembersAsync(
+        Membership target, LogIndex expected, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (target.ClusterId != _node.ClusterId)
+            throw new ArgumentException($"The target is of cluster {target.ClusterId}.", nameof(target));
+        if (!target.Outgoing.IsEmpty)
+            throw new ArgumentException("The target is itself on the way to another.", nameof(target));
+        foreach (var member in target.Members)
+            ThrowIfLeaving(member);
+        return ChangeAsync(new MemberEdit.Become(target), expected, cancellationToken);
+    }
+
+    /// <summary>
+    /// Hands leadership to another voter: it is brought up to date, while proposals are rejected as not this leader's,
+    /// and then elected at once. Given up after an election timeout.
+    /// </summary>
+    /// <param name="target">Who is to lead; by default whoever needs least to.</param>
+    /// <param name="cancellationToken">Abandons the wait, not the transfer.</param>
+    public async Task<TransferOutcome> TransferLeadershipAsync(
+        NodeId target = default, CancellationToken cancellationToken = default)
+    {
+        var done = new TaskCompletionSource<TransferOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_node.Loop.TryPost(new NodeInput.TransferLeadership(target, done)))
+            return new TransferOutcome.Refused(TransferRefusal.Stopping, Leadership.Leader);
+
+        try
+        {
+            return await done.Task.WaitAsync(_options.RequestTimeout, _options.TimeProvider, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return new TransferOutcome.Failed(Leadership.Leader);
+        }
+    }
+
+    /// <summary>
+    /// The configuration in force, then every later one in order, once <see cref="Status"/> shows it; one that was
+    /// rolled back is followed by the one before it. Ends when the node stops.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public IAsyncEnumerable<Membership> WatchMembershipAsync(CancellationToken cancellationToken = default) =>
+        _node.Loop.Memberships.WatchAsync(cancellationToken);
+
     /// <summary>Takes a snapshot and cuts the log behind it; returns the index it stands for.</summary>
     /// <param name="cancellationToken">Abandons the wait.</param>
     /// <exception cref="IOException">It could not be written.</exception>
@@ -164,6 +269,30 @@ public sealed class RaftNode : IAsyncDisposable
     {
         RaftMetrics.ProposalsRejected.Add(1);
         return ValueTask.FromResult<ProposeOutcome>(new ProposeOutcome.Rejected(reason, leader));
+    }
+
+    private static void ThrowIfLeaving(Member member)
+    {
+        if (member.Suffrage == Suffrage.Leaving)
+            throw new ArgumentException($"{member.Id} is leaving; that is for the change itself to say.", nameof(member));
+    }
+
+    private async Task<ChangeOutcome> ChangeAsync(
+        MemberEdit edit, LogIndex? expected, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_node.Loop.TryPost(new NodeInput.ChangeMembers(edit, expected, done)))
+            return new ChangeOutcome.Refused(ChangeRefusal.Stopping, Leadership.Leader);
+
+        try
+        {
+            return await done.Task.WaitAsync(_options.RequestTimeout, _options.TimeProvider, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return new ChangeOutcome.Unknown();
+        }
     }
 
     private void Start()

@@ -35,6 +35,9 @@ public sealed record RaftStatus
     /// <summary>The configuration in force.</summary>
     public required Membership Membership { get; init; }
 
+    /// <summary>Where that configuration stands in the log; 0 where a node that joins has not received any.</summary>
+    public required LogIndex MembershipIndex { get; init; }
+
     /// <summary>Bytes of the log on disk.</summary>
     public required long LogBytes { get; init; }
 
@@ -49,4 +52,8 @@ public sealed record RaftStatus
 /// <param name="Id">The peer.</param>
 /// <param name="Match">The last entry it is known to hold.</param>
 /// <param name="SinceContact">Time since it was last heard.</param>
-public sealed record PeerStatus(NodeId Id, LogIndex Match, TimeSpan SinceContact);
+public sealed record PeerStatus(NodeId Id, LogIndex Match, TimeSpan SinceContact)
+{
+    /// <summary>Whether it follows closely enough to be given a vote.</summary>
+    public bool IsCaughtUp { get; init; }
+}

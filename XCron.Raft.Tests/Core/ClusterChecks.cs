@@ -133,7 +133,8 @@ internal sealed class ClusterChecks(IReadOnlyList<CoreNode> nodes)
             if (index > Committed)
             {
                 Assert.That(index, Is.EqualTo(Committed.Next), "what is committed has no gaps");
-                Assert.That(IsOnMajority(index, view.TermAt(index)), $"entry {index} is committed and not on a quorum");
+                var isOnQuorum = IsOnMajority(node.Core.Membership, index, view.TermAt(index));
+                Assert.That(isOnQuorum, $"entry {index} is committed and not on a quorum");
                 _committed.Add(view.TermAt(index));
             }
 
@@ -141,8 +142,8 @@ internal sealed class ClusterChecks(IReadOnlyList<CoreNode> nodes)
         }
     }
 
-    private bool IsOnMajority(LogIndex index, Term term) => Quorum.IsMajority(
-        nodes[0].Core.Membership,
+    private bool IsOnMajority(Membership membership, LogIndex index, Term term) => Quorum.IsMajority(
+        membership,
         id =>
         {
             var disk = nodes[(int)id.Value - 1].Disk;

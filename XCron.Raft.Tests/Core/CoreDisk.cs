@@ -9,6 +9,7 @@ namespace XCron.Raft.Tests.Core;
 internal sealed class CoreDisk
 {
     private readonly List<LogEntry> _entries = [];
+    private readonly Membership? _told;
     private LogIndex _base;
     private Term _baseTerm;
 
@@ -20,6 +21,7 @@ internal sealed class CoreDisk
         _baseTerm = start.Snapshot?.Term ?? default;
         _entries.AddRange(start.Entries);
         Commit = start.Commit;
+        _told = start.Told;
     }
 
     public HardState HardState { get; private set; }
@@ -97,7 +99,10 @@ internal sealed class CoreDisk
             Reset(mark);
         var start = LogIndex.Max(_base, Snapshot?.Index ?? LogIndex.Zero);
         var entries = _entries.Where(entry => entry.Index > start).ToArray();
-        return new RecoveredState(HardState, Snapshot, entries, LogIndex.Max(Commit, start));
+        return new RecoveredState(HardState, Snapshot, entries, LogIndex.Max(Commit, start))
+        {
+            Told = Snapshot is null ? _told : null,
+        };
     }
 
     private void Reset(SnapshotMark mark)

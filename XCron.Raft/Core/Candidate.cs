@@ -8,12 +8,14 @@ internal sealed class Candidate : Role
 {
     private readonly RaftCore _core;
     private readonly bool _isPreVote;
+    private readonly bool _isTransfer;
     private readonly VoteTally _tally;
 
-    public Candidate(RaftCore core, bool isPreVote)
+    public Candidate(RaftCore core, bool isPreVote, bool isTransfer = false)
     {
         _core = core;
         _isPreVote = isPreVote;
+        _isTransfer = isTransfer;
         _tally = new VoteTally(core.Membership);
     }
 
@@ -39,6 +41,7 @@ internal sealed class Candidate : Role
                 PreVote = _isPreVote,
                 LastIndex = _core.Log.LastIndex,
                 LastTerm = _core.Log.View.LastTerm,
+                Transfer = _isTransfer,
             };
             if (_isPreVote)
                 _core.Outbox.Send(request);

@@ -11,6 +11,8 @@ internal sealed class ConfigurationHistory
 
     public ConfigurationHistory(RecoveredState recovered)
     {
+        if (recovered.Told is { } told)
+            _configurations.Add((LogIndex.Zero, told));
         if (recovered.Snapshot is { } snapshot)
             _configurations.Add((snapshot.MembershipIndex, snapshot.Membership));
         foreach (var entry in recovered.Entries)

@@ -45,7 +45,13 @@ internal sealed class Follower(RaftCore core) : Role
                     Term = core.Term,
                     Round = heartbeat.Round,
                     LastIndex = core.Log.LastIndex,
+                    Commit = core.Log.Commit,
                 });
+                break;
+            case Message.TimeoutNow order:
+                // An order that comes late, when the leader has given up and appended more, means nothing.
+                if (core.CanCampaign && order.From == core.Leader && order.LastIndex == core.Log.LastIndex)
+                    core.BecomeCandidate(nowMs, isTransfer: true);
                 break;
             case Message.SnapshotOffer offer:
                 HearLeader(offer.From, nowMs);

@@ -1,14 +1,17 @@
 namespace XCron.Raft.Core;
 
-/// <summary>Appends, replicates and commits (Raft §5.3, §5.4), keeps its authority, and confirms reads.</summary>
+/// <summary>
+/// Appends, replicates and commits (Raft §5.3, §5.4), keeps its authority, confirms reads, changes the members (§6) and
+/// hands its office over (thesis §3.10).
+/// </summary>
 internal sealed class Leader : Role
 {
     private readonly RaftCore _core;
-    private readonly Dictionary<NodeId, PeerProgress> _peers = [];
+    private readonly PeerSet _peers;
     private readonly Replication _replication;
     private readonly ReadRounds _reads;
     private readonly LogIndex _firstOfTerm;
-    private Membership _membership;
+    private LeadershipTransfer? _transfer;
     private long _nextHeartbeatMs;
 
     /// <param name="core">Its term is already the one to lead.</param>
@@ -18,26 +21,34 @@ internal sealed class Leader : Role
         _core = core;
         _reads = new ReadRounds(core.Options.MaxWaitingReads);
         _replication = new Replication(core);
-        _membership = core.Membership;
+        _peers = new PeerSet(core);
         _firstOfTerm = core.Log.LastIndex.Next;
         _nextHeartbeatMs = nowMs;
-        FollowMembership(nowMs);
+        _peers.FollowMembership(nowMs);
         for (var index = core.Log.Commit.Next; index <= core.Log.LastIndex; index = index.Next)
             UncommittedBytes += core.Log.View.Entry(index).Payload.Length;
     }
 
     public override RaftRole Kind => RaftRole.Leader;
 
-    public override long DeadlineMs => _nextHeartbeatMs;
+    public override long DeadlineMs => Math.Min(_nextHeartbeatMs, _transfer?.DeadlineMs ?? long.MaxValue);
 
     public long UncommittedBytes { get; private set; }
 
-    public IReadOnlyCollection<PeerProgress> Peers => _peers.Values;
+    public IReadOnlyCollection<PeerProgress> Peers => _peers.All;
+
+    public NodeId TransferTarget => _transfer?.Target ?? NodeId.None;
+
+    private bool IsJoint => !_core.Membership.Outgoing.IsEmpty;
+
+    private bool IsMembershipCommitted => _core.Log.MembershipIndex <= _core.Log.Commit;
 
     public ProposeAdmission Propose(EntryKind kind, ReadOnlyMemory<byte> payload)
     {
         if (payload.Length > _core.Options.MaxEntryBytes)
             return ProposeAdmission.Refused(RejectReason.TooLarge);
+        if (kind == EntryKind.Command && _transfer is not null)
+            return ProposeAdmission.Refused(RejectReason.NotLeader);
         if (kind == EntryKind.Command && UncommittedBytes + payload.Length > _core.Options.MaxUncommittedBytes
             && UncommittedBytes > 0)
         {
@@ -50,8 +61,62 @@ internal sealed class Leader : Role
         return new ProposeAdmission(true, entry.Index, entry.Term, default);
     }
 
+    public ChangeAdmission ChangeMembers(MemberEdit edit, LogIndex? expected)
+    {
+        if (_transfer is not null)
+            return ChangeAdmission.Refused(ChangeRefusal.Transferring);
+
+        // Before it has committed an entry of its own it may hold a change that nobody will ever commit, and two
+        // majorities that need not meet (Ongaro, raft-dev 2015).
+        if (_core.Log.Commit < _firstOfTerm)
+            return ChangeAdmission.Refused(ChangeRefusal.NotReady);
+        if (IsJoint || !IsMembershipCommitted)
+            return ChangeAdmission.Refused(ChangeRefusal.InProgress);
+        if (expected is { } index && index != _core.Log.MembershipIndex)
+            return ChangeAdmission.Refused(ChangeRefusal.WrongConfiguration);
+
+        var current = _core.Membership;
+        var (target, refusal) = edit.ApplyTo(current);
+        if (target is null)
+            return ChangeAdmission.Refused(refusal);
+        if (MembershipChange.Refusal(current, target, IsCaughtUp) is { } why)
+            return ChangeAdmission.Refused(why);
+
+        var begun = Append(MembershipChange.FirstStep(current, target));
+        return new ChangeAdmission(true, begun.Index, begun.Term, default);
+    }
+
+    public bool IsCaughtUp(NodeId id) => _peers.IsCaughtUp(id, _core.NowMs);
+
+    public TransferRefusal? Transfer(NodeId target, long nowMs)
+    {
+        if (_transfer is { } begun)
+            return target == NodeId.None || target == begun.Target ? null : TransferRefusal.InProgress;
+        if (target == _core.Self)
+            return TransferRefusal.AlreadyLeader;
+        if (target == NodeId.None)
+            target = _peers.BestSuccessor(nowMs);
+        if (target == NodeId.None)
+            return TransferRefusal.NoTarget;
+        if (!_core.Membership.Voters.Contains(target))
+            return TransferRefusal.NotVoter;
+
+        _transfer = new LeadershipTransfer(target, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: false);
+        return null;
+    }
+
     public override void Tick(long nowMs)
     {
+        if (_transfer is { } transfer && nowMs >= transfer.DeadlineMs)
+        {
+            _transfer = null;
+            if (transfer.StepsDown)
+            {
+                _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
+                return;
+            }
+        }
+
         if (nowMs < _nextHeartbeatMs)
             return;
 
@@ -63,7 +128,8 @@ internal sealed class Leader : Role
         }
 
         _nextHeartbeatMs = nowMs + _core.Options.HeartbeatIntervalMs;
-        foreach (var peer in _peers.Values)
+        _peers.DismissDeparted(nowMs);
+        foreach (var peer in _peers.All)
         {
             Heartbeat(peer);
             if (peer.State == PeerState.Snapshot)
@@ -73,9 +139,10 @@ internal sealed class Leader : Role
 
     public override void Step(Message message, long nowMs)
     {
-        var isLeaders = message is Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer;
+        var isLeaders = message is
+            Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer or Message.TimeoutNow;
         Invariant.Require(!isLeaders, "a term has one leader");
-        if (!_peers.TryGetValue(message.From, out var peer))
+        if (!_peers.TryGet(message.From, out var peer))
             return;
 
         peer.LastContactMs = nowMs;
@@ -90,6 +157,7 @@ internal sealed class Leader : Role
                 break;
             case Message.HeartbeatResponse response:
                 peer.AckedRound = Math.Max(peer.AckedRound, response.Round);
+                peer.KnownCommit = LogIndex.Max(peer.KnownCommit, response.Commit);
                 _replication.HeartbeatAnswered(peer, nowMs);
                 ConfirmReads();
                 break;
@@ -105,14 +173,22 @@ internal sealed class Leader : Role
 
     public override void BeforeDrain(long nowMs)
     {
-        FollowMembership(nowMs);
+        // Looked at anew whenever something may have been committed, so that a new leader completes what another
+        // began, once: behind this the configuration is not joint any more.
+        if (IsJoint && IsMembershipCommitted && _core.Log.Commit >= _firstOfTerm && _transfer is null)
+            Append(MembershipChange.LastStep(_core.Membership));
+        if (_peers.FollowMembership(nowMs))
+            ConfirmReads(); // those who answered may be a majority now, and nobody else left to answer
         BeginReads();
-        foreach (var peer in _peers.Values)
+        foreach (var peer in _peers.All)
         {
             _replication.SendTo(peer);
             if (peer.State == PeerState.Replicate && peer.CommitSent < LogIndex.Min(_core.Log.Commit, peer.Match))
                 Heartbeat(peer);
         }
+
+        ResignIfRemoved(nowMs);
+        OrderCampaign(nowMs);
     }
 
     public override void End()
@@ -127,7 +203,7 @@ internal sealed class Leader : Role
     /// </summary>
     public LogIndex FirstNeeded(LogIndex otherwise, long nowMs)
     {
-        foreach (var peer in _peers.Values)
+        foreach (var peer in _peers.All)
         {
             var isPulling = peer.State == PeerState.Snapshot
                 && nowMs - peer.LastContactMs < _core.Options.ElectionTimeoutMs;
@@ -140,13 +216,13 @@ internal sealed class Leader : Role
 
     public void EntriesLoaded(NodeId id, LogIndex from, LogEntry[] entries)
     {
-        if (_peers.TryGetValue(id, out var peer))
+        if (_peers.TryGet(id, out var peer))
             _replication.Loaded(peer, from, entries);
     }
 
     public void Disconnected(NodeId id)
     {
-        if (_peers.TryGetValue(id, out var peer) && peer.State == PeerState.Replicate)
+        if (_peers.TryGet(id, out var peer) && peer.State == PeerState.Replicate)
             peer.BecomeProbe(peer.Match.Next);
     }
 
@@ -170,13 +246,13 @@ internal sealed class Leader : Role
         if (id == _core.Self)
             return _core.Log.Durable;
 
-        return _peers.TryGetValue(id, out var peer) ? peer.Match : LogIndex.Zero;
+        return _peers.TryGet(id, out var peer) ? peer.Match : LogIndex.Zero;
     }
 
     private bool HearsMajority(long nowMs) => Quorum.IsMajority(
         _core.Membership,
         id => id == _core.Self
-            || (_peers.TryGetValue(id, out var peer) && nowMs - peer.LastContactMs < _core.Options.ElectionTimeoutMs));
+            || (_peers.TryGet(id, out var peer) && nowMs - peer.LastContactMs < _core.Options.ElectionTimeoutMs));
 
     private void Heartbeat(PeerProgress peer)
     {
@@ -202,7 +278,7 @@ internal sealed class Leader : Role
             return;
 
         _reads.Begin(_core.Log.Commit);
-        foreach (var peer in _peers.Values)
+        foreach (var peer in _peers.All)
             Heartbeat(peer);
         ConfirmReads();
     }
@@ -219,7 +295,7 @@ internal sealed class Leader : Role
     }
 
     private bool HasAnswered(NodeId id) =>
-        id == _core.Self || (_peers.TryGetValue(id, out var peer) && peer.AckedRound >= _reads.Round);
+        id == _core.Self || (_peers.TryGet(id, out var peer) && peer.AckedRound >= _reads.Round);
 
     private void Answer(ReadRounds.Read read, LogIndex? index)
     {
@@ -242,16 +318,42 @@ internal sealed class Leader : Role
         }
     }
 
-    private void FollowMembership(long nowMs)
+    private ProposeAdmission Append(Membership membership)
     {
-        if (_peers.Count > 0 && ReferenceEquals(_membership, _core.Membership))
+        var begun = Propose(EntryKind.Configuration, membership.Encode());
+        Invariant.Require(begun.Accepted, "a configuration fits into an entry");
+        return begun;
+    }
+
+    private void OrderCampaign(long nowMs)
+    {
+        // With everything committed here, no proposal is left in doubt.
+        var log = _core.Log;
+        var isReady = _transfer is { } transfer
+            && _peers.TryGet(transfer.Target, out var peer)
+            && peer.Match == log.LastIndex
+            && log.Commit == log.LastIndex
+            && transfer.MayOrder(nowMs, _core.Options.HeartbeatIntervalMs);
+        if (!isReady)
             return;
 
-        _membership = _core.Membership;
-        foreach (var member in _membership.Members)
+        _core.Outbox.Send(new Message.TimeoutNow
         {
-            if (member.Id != _core.Self && !_peers.ContainsKey(member.Id))
-                _peers.Add(member.Id, new PeerProgress(member.Id, _core.Log.LastIndex.Next, nowMs));
-        }
+            From = _core.Self, To = TransferTarget, Term = _core.Term, LastIndex = log.LastIndex,
+        });
+    }
+
+    /// <summary>Thesis §4.2.2: a leader that is removed leads, without counting itself, until that is committed.
+    /// </summary>
+    private void ResignIfRemoved(long nowMs)
+    {
+        if (_transfer is not null || !IsMembershipCommitted || _core.Membership.IsVoter(_core.Self))
+            return;
+
+        var successor = _peers.BestSuccessor(nowMs);
+        if (successor == NodeId.None)
+            _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
+        else
+            _transfer = new LeadershipTransfer(successor, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: true);
     }
 }

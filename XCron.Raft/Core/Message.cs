@@ -24,6 +24,9 @@ internal abstract record Message
         public required LogIndex LastIndex { get; init; }
 
         public required Term LastTerm { get; init; }
+
+        /// <summary>The leader asked for this campaign: nobody ignores it for that leader's sake.</summary>
+        public bool Transfer { get; init; }
     }
 
     public sealed record VoteResponse : Message
@@ -76,6 +79,9 @@ internal abstract record Message
         public required long Round { get; init; }
 
         public required LogIndex LastIndex { get; init; }
+
+        /// <summary>What the follower knows to be committed.</summary>
+        public LogIndex Commit { get; init; }
     }
 
     /// <summary>A follower asks its leader for an index that a read must wait for.</summary>
@@ -99,5 +105,10 @@ internal abstract record Message
         public required LogIndex Index { get; init; }
 
         public required Term EntryTerm { get; init; }
+    }
+    /// <summary>A leader hands over: campaign at once (thesis §3.10), if your log still ends where mine does.</summary>
+    public sealed record TimeoutNow : Message
+    {
+        public required LogIndex LastIndex { get; init; }
     }
 }

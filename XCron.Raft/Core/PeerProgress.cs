@@ -54,6 +54,15 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
 
     public long CheckedMs { get; set; }
 
+    /// <summary>The commit index it said it knows.</summary>
+    public LogIndex KnownCommit { get; set; }
+
+    /// <summary>The configuration that it is no longer in; null for a member.</summary>
+    public LogIndex? DepartsAt { get; set; }
+
+    /// <summary>When it is let go at the latest; set once its removal is committed.</summary>
+    public long? FarewellDeadlineMs { get; set; }
+
     public bool IsWindowFull(CoreOptions options) =>
         _inflight.Count >= options.MaxInflightAppends || _inflightBytes >= options.MaxInflightBytes;
 

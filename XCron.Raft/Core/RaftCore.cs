@@ -54,6 +54,9 @@ internal sealed class RaftCore
 
     public IReadOnlyCollection<PeerProgress> Peers => Role is Leader leader ? leader.Peers : [];
 
+    /// <summary>Whom leadership is being handed to; <see cref="NodeId.None"/> for nobody.</summary>
+    public NodeId TransferTarget => Role is Leader leader ? leader.TransferTarget : NodeId.None;
+
     /// <summary>When <see cref="Tick"/> has something to do, if nothing comes in before.</summary>
     public long NextDeadlineMs => Role.DeadlineMs;
 
@@ -108,6 +111,26 @@ internal sealed class RaftCore
         ? leader.Propose(EntryKind.Command, payload)
         : ProposeAdmission.Refused(RejectReason.NotLeader);
 
+    /// <summary>
+    /// Begins a change of the members, if the configuration in force is the expected one (null: whichever it is). The
+    /// leader completes it by itself.
+    /// </summary>
+    public ChangeAdmission ChangeMembers(MemberEdit edit, LogIndex? expected) => Role is Leader leader
+        ? leader.ChangeMembers(edit, expected)
+        : ChangeAdmission.Refused(ChangeRefusal.NotLeader);
+
+    /// <inheritdoc cref="ChangeMembers(MemberEdit, LogIndex?)"/>
+    public ChangeAdmission ChangeMembers(Membership target, LogIndex expected) =>
+        ChangeMembers(new MemberEdit.Become(target), expected);
+
+    /// <summary>Whether a peer of this leader follows so closely that it may be given a vote.</summary>
+    public bool IsCaughtUp(NodeId id) => Role is Leader leader && leader.IsCaughtUp(id);
+
+    /// <param name="target"><see cref="NodeId.None"/> for whoever needs least to lead.</param>
+    /// <returns>Why not, or null: then <see cref="TransferTarget"/> is set until it has ended either way.</returns>
+    public TransferRefusal? TransferLeadership(NodeId target) =>
+        Role is Leader leader ? leader.Transfer(target, NowMs) : TransferRefusal.NotLeader;
+
     /// <summary>Ends in a ReadReady or a ReadFailed with the same number.</summary>
     public void ReadIndex(long readId) => Role.ReadIndex(readId, NowMs);
 
@@ -131,7 +154,9 @@ internal sealed class RaftCore
 
     public void OnSnapshotInstalled(SnapshotMark snapshot)
     {
-        Log.InstallSnapshot(snapshot);
+        // A campaign counts by the configuration that it began with: another one calls for another campaign.
+        if (Log.InstallSnapshot(snapshot) && Role is Candidate)
+            BecomeFollower(Term, NodeId.None, NowMs);
         if (Role is Follower follower)
             follower.SnapshotInstalled(snapshot);
     }
@@ -205,10 +230,10 @@ internal sealed class RaftCore
         candidate.Campaign(nowMs);
     }
 
-    public void BecomeCandidate(long nowMs)
+    public void BecomeCandidate(long nowMs, bool isTransfer = false)
     {
         SetHardState(new HardState(Term.Next, Self));
-        var candidate = new Candidate(this, isPreVote: false);
+        var candidate = new Candidate(this, isPreVote: false, isTransfer);
         ChangeRole(candidate, NodeId.None);
         Clock.Restart(nowMs);
         candidate.Campaign(nowMs);
@@ -236,7 +261,8 @@ internal sealed class RaftCore
         if (message is Message.VoteRequest request && _voting.IsDisruptive(request, nowMs))
             return false;
 
-        var isLeaders = message is Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer;
+        var isLeaders = message is
+            Message.AppendRequest or Message.Heartbeat or Message.SnapshotOffer or Message.TimeoutNow;
         BecomeFollower(message.Term, isLeaders ? message.From : NodeId.None, nowMs);
         return true;
     }

@@ -6,4 +6,11 @@ namespace XCron.Raft.Core;
 /// <param name="Entries">The log after the snapshot, gapless; all of it durable.</param>
 /// <param name="Commit">Known to be committed; at least the snapshot's index.</param>
 internal sealed record RecoveredState(
-    HardState HardState, SnapshotMark? Snapshot, IReadOnlyList<LogEntry> Entries, LogIndex Commit);
+    HardState HardState, SnapshotMark? Snapshot, IReadOnlyList<LogEntry> Entries, LogIndex Commit)
+{
+    /// <summary>
+    /// For a node that joins a cluster: the membership it was told, which holds until the log brings one. It is not in
+    /// it, so it neither campaigns nor counts by it.
+    /// </summary>
+    public Membership? Told { get; init; }
+}

@@ -19,9 +19,10 @@ internal sealed class Voting(RaftCore core)
         });
     }
 
-    /// <summary>A leader was heard a moment ago: nobody helps to depose it, and no term rises.</summary>
+    /// <summary>A leader was heard a moment ago: nobody helps to depose it, unless it wants that itself, and no term
+    /// rises.</summary>
     public bool IsDisruptive(Message.VoteRequest request, long nowMs) =>
-        request.Term > core.Term && IsLeaderFresh(nowMs);
+        request.Term > core.Term && !request.Transfer && IsLeaderFresh(nowMs);
 
     /// <summary>The request is of the node's own term. Also one who is not in this configuration may be voted for:
     /// the own one may be old (thesis §4.2.2).</summary>

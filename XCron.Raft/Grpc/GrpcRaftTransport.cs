@@ -14,12 +14,22 @@ namespace XCron.Raft.Grpc;
 /// </summary>
 public sealed class GrpcRaftTransport : IRaftTransport
 {
+    // Longer than a leader goes on telling a removed node of its removal.
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
+
     private readonly GrpcTransportOptions _options;
     private readonly ILogger _logger;
     private readonly InboundStreams _inbound = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly BackgroundTasks _fetches = new();
+    private readonly BackgroundTasks _tasks = new();
+    private readonly Lock _peersGate = new();
+
+    // Changed under the gate, read without.
     private readonly ConcurrentDictionary<(NodeId Peer, Lane Lane), PeerLane> _lanes = new();
+
+    // Guarded by the gate.
+    private readonly HashSet<PeerLane> _departing = [];
+    private HashSet<NodeId> _peers = [];
 
     // Null before the node starts and after it stops. Written by the node, read by the service.
     private volatile IRaftTransportHost? _host;
@@ -43,10 +53,20 @@ public sealed class GrpcRaftTransport : IRaftTransport
     void IRaftTransport.SetPeers(IReadOnlyList<Member> peers)
     {
         var host = _host ?? throw new InvalidOperationException("The transport has not started.");
-        foreach (var peer in peers)
+        lock (_peersGate)
         {
-            foreach (var lane in Enum.GetValues<Lane>())
-                _lanes.GetOrAdd((peer.Id, lane), key => new PeerLane(peer, key.Lane, host, _options, _logger));
+            _peers = [.. peers.Select(static peer => peer.Id)];
+            foreach (var peer in peers)
+            {
+                foreach (var lane in Enum.GetValues<Lane>())
+                    Connect(peer, lane, host);
+            }
+
+            foreach (var (key, lane) in _lanes)
+            {
+                if (!_peers.Contains(key.Peer) && _departing.Add(lane))
+                    _tasks.Run(() => EndLaterAsync(key, lane));
+            }
         }
     }
 
@@ -76,7 +96,7 @@ public sealed class GrpcRaftTransport : IRaftTransport
             Offset = offset,
         };
         var client = _lanes.TryGetValue((from, Lane.Replicate), out var lane) ? lane.Client : null;
-        _fetches.Run(() => FetchAsync(client, request, sink, cancellationToken));
+        _tasks.Run(() => FetchAsync(client, request, sink, cancellationToken));
     }
 
     /// <summary>Ends all streams; the node calls it.</summary>
@@ -87,7 +107,36 @@ public sealed class GrpcRaftTransport : IRaftTransport
         _inbound.CloseAll();
         foreach (var lane in _lanes.Values)
             await lane.DisposeAsync().ConfigureAwait(false);
-        await _fetches.EndAsync().ConfigureAwait(false);
+        await _tasks.EndAsync().ConfigureAwait(false);
+    }
+
+    private void Connect(Member peer, Lane lane, IRaftTransportHost host)
+    {
+        if (_lanes.TryGetValue((peer.Id, lane), out var known) && known.Address == peer.Address)
+            return;
+
+        // The same node at another address: nobody is left at the old one.
+        if (known is not null)
+            _tasks.Run(() => known.DisposeAsync().AsTask());
+        _lanes[(peer.Id, lane)] = new PeerLane(peer, lane, host, _options, _logger);
+    }
+
+    private async Task EndLaterAsync((NodeId Peer, Lane Lane) key, PeerLane lane)
+    {
+        await Task.Delay(Farewell, _options.TimeProvider, _stopping.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_peersGate)
+        {
+            _departing.Remove(lane);
+
+            // It may be back, and then goes on with its lane; at the stop all lanes are ended together.
+            var isGone = !_stopping.IsCancellationRequested && !_peers.Contains(key.Peer)
+                && _lanes.TryRemove(KeyValuePair.Create(key, lane));
+            if (!isGone)
+                return;
+        }
+
+        await lane.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task FetchAsync(

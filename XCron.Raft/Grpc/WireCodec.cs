@@ -31,7 +31,10 @@ internal static class WireCodec
                 break;
             case Message.HeartbeatResponse response:
                 envelope.HeartbeatResponse =
-                    new HeartbeatResponse { Round = response.Round, LastIndex = response.LastIndex.Value };
+                    new HeartbeatResponse
+                    {
+                        Round = response.Round, LastIndex = response.LastIndex.Value, Commit = response.Commit.Value,
+                    };
                 break;
             case Message.VoteRequest request:
                 envelope.VoteRequest = new VoteRequest
@@ -39,6 +42,7 @@ internal static class WireCodec
                     PreVote = request.PreVote,
                     LastIndex = request.LastIndex.Value,
                     LastTerm = request.LastTerm.Value,
+                    Transfer = request.Transfer,
                 };
                 break;
             case Message.VoteResponse response:
@@ -58,6 +62,9 @@ internal static class WireCodec
             case Message.SnapshotOffer offer:
                 envelope.SnapshotOffer =
                     new SnapshotOffer { Index = offer.Index.Value, EntryTerm = offer.EntryTerm.Value };
+                break;
+            case Message.TimeoutNow order:
+                envelope.TimeoutNow = new TimeoutNow { LastIndex = order.LastIndex.Value };
                 break;
             default:
                 throw new UnreachableException(message.GetType().Name);
@@ -95,7 +102,12 @@ internal static class WireCodec
             Envelope.BodyOneofCase.HeartbeatResponse when envelope.HeartbeatResponse is var body =>
                 new Message.HeartbeatResponse
                 {
-                    From = from, To = to, Term = term, Round = body.Round, LastIndex = new LogIndex(body.LastIndex),
+                    From = from,
+                    To = to,
+                    Term = term,
+                    Round = body.Round,
+                    LastIndex = new LogIndex(body.LastIndex),
+                    Commit = new LogIndex(body.Commit),
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest
@@ -106,6 +118,7 @@ internal static class WireCodec
                     PreVote = body.PreVote,
                     LastIndex = new LogIndex(body.LastIndex),
                     LastTerm = new Term(body.LastTerm),
+                    Transfer = body.Transfer,
                 },
             Envelope.BodyOneofCase.VoteResponse when envelope.VoteResponse is var body =>
                 new Message.VoteResponse
@@ -135,6 +148,11 @@ internal static class WireCodec
                     Term = term,
                     Index = new LogIndex(body.Index),
                     EntryTerm = new Term(body.EntryTerm),
+                },
+            Envelope.BodyOneofCase.TimeoutNow =>
+                new Message.TimeoutNow
+                {
+                    From = from, To = to, Term = term, LastIndex = new LogIndex(envelope.TimeoutNow.LastIndex),
                 },
             _ => null,
         };

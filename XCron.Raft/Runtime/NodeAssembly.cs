@@ -33,7 +33,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
     public NodeLoop Loop { get; private set; } = null!; // set by BuildAsync before anybody sees the node
 
     /// <summary>
-    /// <c>initial</c> is the configuration that the log begins with; <c>inBackground</c> runs and keeps the writing of
+    /// <c>initial</c> is the configuration that the log begins with, or, for a node that is not in it, the one that it
+    /// was told and joins; <c>inBackground</c> runs and keeps the writing of
     /// a snapshot, which a simulation does when it likes.
     /// </summary>
     public static async ValueTask<NodeAssembly> BuildAsync(
@@ -60,7 +61,9 @@ internal sealed class NodeAssembly : IRaftTransportHost
 
         var pending = new PendingProposals();
         var keeper = new SnapshotKeeper(store, node.Tell, inBackground, logger);
-        var start = snapshot is null ? (initial, new LogIndex(1)) : (snapshot.Membership, snapshot.MembershipIndex);
+        var start = snapshot is null
+            ? (recovered.Told ?? initial, recovered.Told is null ? new LogIndex(1) : LogIndex.Zero)
+            : (snapshot.Membership, snapshot.MembershipIndex);
         var trigger = new SnapshotTrigger(options.SnapshotLogBytes, start, keeper.Write);
         var applier = new Applier(
             stateMachine,
@@ -106,7 +109,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
         var recovery = log.Recovery;
         if (recovery.Torn is { } torn)
             RaftTrace.TornTailCut(_logger, torn.File, torn.Offset, torn.Bytes);
-        if (snapshot is null && recovery.Entries.Count == 0)
+        var joins = initial.Find(Self) is null;
+        if (snapshot is null && recovery.Entries.Count == 0 && !joins)
         {
             // The same first entry in every log: the configuration the cluster was formed with, committed by agreement.
             var first = new LogEntry(new LogIndex(1), new Term(1), EntryKind.Configuration, initial.Encode());
@@ -116,14 +120,19 @@ internal sealed class NodeAssembly : IRaftTransportHost
             return new RecoveredState(hardState, null, [first], first.Index);
         }
 
-        var lastIndex = recovery.Entries.Count > 0 ? recovery.Entries[^1].Index : snapshot!.Index;
+        var lastIndex = recovery.Entries.Count > 0
+            ? recovery.Entries[^1].Index
+            : snapshot?.Index ?? LogIndex.Zero;
         RaftTrace.Recovered(
             _logger,
             recovery.HardState.Term.Value,
             snapshot?.Index.Value ?? 0,
             lastIndex.Value,
             recovery.Commit.Value);
-        return new RecoveredState(recovery.HardState, snapshot, recovery.Entries, recovery.Commit);
+        return new RecoveredState(recovery.HardState, snapshot, recovery.Entries, recovery.Commit)
+        {
+            Told = joins && snapshot is null ? initial : null,
+        };
     }
 
     private static CoreOptions CoreOptionsOf(NodeId self, RaftOptions options) => new()

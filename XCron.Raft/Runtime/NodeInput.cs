@@ -57,6 +57,23 @@ internal abstract class NodeInput
         public NodeId Peer => peer;
     }
 
+    public sealed class ChangeMembers(
+        MemberEdit edit, LogIndex? expected, TaskCompletionSource<ChangeOutcome> done) : NodeInput
+    {
+        public MemberEdit Edit => edit;
+
+        public LogIndex? Expected => expected;
+
+        public TaskCompletionSource<ChangeOutcome> Done => done;
+    }
+
+    public sealed class TransferLeadership(NodeId target, TaskCompletionSource<TransferOutcome> done) : NodeInput
+    {
+        public NodeId Target => target;
+
+        public TaskCompletionSource<TransferOutcome> Done => done;
+    }
+
     public sealed class DiskSpace(bool full) : NodeInput
     {
         public bool Full => full;

@@ -20,7 +20,9 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     // Messages that wait for a write to be durable, in the order of their writes.
     private readonly Queue<Effect.Send> _held = new();
+    private readonly OpenChanges _changes;
     private readonly long _requestTimeoutMs;
+    private Membership _membership;
     private bool _diskFull;
     private long _durableSequence;
 
@@ -32,14 +34,20 @@ internal sealed class NodeLoop : Station<NodeInput>
         _clock = clock;
         _logger = logger;
         _requestTimeoutMs = (long)requestTimeout.TotalMilliseconds;
-        Leadership = new LeadershipLog(new LeadershipChange(core.Role.Kind, core.Term, core.Leader));
+        _membership = core.Membership;
+        _changes = new OpenChanges(core, _requestTimeoutMs);
+        Leadership = new ChangeLog<LeadershipChange>(new LeadershipChange(core.Role.Kind, core.Term, core.Leader));
+        Memberships = new ChangeLog<Membership>(core.Membership);
         Status = new StatusBoard(core, parts);
     }
 
     /// <summary>For the simulation, which owns every thread.</summary>
     public RaftCore Core => _core;
 
-    public LeadershipLog Leadership { get; }
+    public ChangeLog<LeadershipChange> Leadership { get; }
+
+    /// <summary>The configurations in force; a change shows here once <see cref="Status"/> has it.</summary>
+    public ChangeLog<Membership> Memberships { get; }
 
     public StatusBoard Status { get; }
 
@@ -64,12 +72,16 @@ internal sealed class NodeLoop : Station<NodeInput>
 
         _effects.Clear();
         _core.Drain(_effects);
+        var hasNewMembers = FollowMembership(); // before anything is sent to them
         foreach (var effect in _effects)
             CarryOut(effect);
 
         if (_parts.Pending.OldestStartMs < nowMs - _requestTimeoutMs)
             _parts.Pending.GiveUpBefore(nowMs - _requestTimeoutMs);
+        _changes.Look(nowMs);
         Status.Refresh(nowMs);
+        if (hasNewMembers)
+            Memberships.Add(_membership);
     }
 
     /// <summary>Called once the thread has ended: what was posted and not taken gets its outcome.</summary>
@@ -81,11 +93,18 @@ internal sealed class NodeLoop : Station<NodeInput>
         {
             if (input is Proposal proposal)
                 proposal.Complete(new ProposeOutcome.Rejected(RejectReason.Stopping, NodeId.None));
+            else if (input is NodeInput.ChangeMembers change)
+                change.Done.TrySetResult(new ChangeOutcome.Refused(ChangeRefusal.Stopping, NodeId.None));
+            else if (input is NodeInput.TransferLeadership transfer)
+                transfer.Done.TrySetResult(new TransferOutcome.Refused(TransferRefusal.Stopping, NodeId.None));
         }
+
+        _changes.EndAll();
 
         _parts.Pending.GiveUpAfter(LogIndex.Zero);
         _parts.Reads.FailAll();
         Leadership.Close();
+        Memberships.Close();
     }
 
     private void Take(NodeInput input, long nowMs)
@@ -125,6 +144,12 @@ internal sealed class NodeLoop : Station<NodeInput>
             case NodeInput.PeerDisconnected disconnected:
                 _core.OnPeerDisconnected(disconnected.Peer);
                 break;
+            case NodeInput.ChangeMembers change:
+                _changes.Begin(change, _diskFull);
+                break;
+            case NodeInput.TransferLeadership transfer:
+                _changes.Begin(transfer, nowMs);
+                break;
             case NodeInput.DiskSpace space:
                 SetDiskFull(space.Full);
                 break;
@@ -156,7 +181,9 @@ internal sealed class NodeLoop : Station<NodeInput>
     private void Reject(Proposal proposal, RejectReason reason)
     {
         RaftMetrics.ProposalsRejected.Add(1);
-        proposal.Complete(new ProposeOutcome.Rejected(reason, _core.Leader));
+        var successor = _core.TransferTarget;
+        var hint = successor == NodeId.None ? _core.Leader : successor;
+        proposal.Complete(new ProposeOutcome.Rejected(reason, hint));
     }
 
     private void CarryOut(Effect effect)
@@ -194,6 +221,18 @@ internal sealed class NodeLoop : Station<NodeInput>
             default:
                 throw new UnreachableException(effect.GetType().Name);
         }
+    }
+
+    private bool FollowMembership()
+    {
+        if (ReferenceEquals(_membership, _core.Membership))
+            return false;
+
+        _membership = _core.Membership;
+        RaftTrace.MembersChanged(_logger, _core.Log.MembershipIndex.Value, _membership);
+        _parts.Transport.SetPeers([.. _membership.Members.Where(member => member.Id != _core.Self)]);
+        Status.MustRefresh();
+        return true;
     }
 
     private void ReleaseHeld()

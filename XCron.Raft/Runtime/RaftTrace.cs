@@ -56,6 +56,9 @@ internal static partial class RaftTrace
     [LoggerMessage(16, LogLevel.Warning, "A connection from {Remote} was refused: {Reason}")]
     public static partial void PeerRefused(ILogger logger, string remote, string reason);
 
+    [LoggerMessage(18, LogLevel.Information, "Members from index {Index} on: {Membership}")]
+    public static partial void MembersChanged(ILogger logger, long index, Membership membership);
+
     [LoggerMessage(17, LogLevel.Information, "The node stopped")]
     public static partial void NodeStopped(ILogger logger);
 }

@@ -54,7 +54,10 @@ internal sealed class StatusBoard
         foreach (var peer in _core.Peers)
         {
             var silentMs = Math.Max(0, nowMs - peer.LastContactMs);
-            peers.Add(new PeerStatus(peer.Id, peer.Match, TimeSpan.FromMilliseconds(silentMs)));
+            peers.Add(new PeerStatus(peer.Id, peer.Match, TimeSpan.FromMilliseconds(silentMs))
+            {
+                IsCaughtUp = _core.IsCaughtUp(peer.Id),
+            });
         }
 
         return new RaftStatus
@@ -69,6 +72,7 @@ internal sealed class StatusBoard
             Durable = _core.Log.Durable,
             SnapshotIndex = _core.Log.Snapshot?.Index ?? LogIndex.Zero,
             Membership = _core.Membership,
+            MembershipIndex = _core.Log.MembershipIndex,
             LogBytes = _parts.Log.DurableBytes,
             PendingProposals = _parts.Pending.Count,
             Peers = peers.ToImmutable(),

@@ -3,17 +3,17 @@ using System.Runtime.CompilerServices;
 namespace XCron.Raft.Runtime;
 
 /// <summary>
-/// The changes of leadership as a chain: each watcher holds its own place in it, so none misses an edge, and what every
+/// The changes of something as a chain: each watcher holds its own place in it, so none misses an edge, and what every
 /// watcher has passed is garbage.
 /// </summary>
-internal sealed class LeadershipLog(LeadershipChange first)
+internal sealed class ChangeLog<T>(T first)
 {
     private volatile Link _last = new(first);
 
-    public LeadershipChange Current => _last.Change;
+    public T Current => _last.Change;
 
     /// <summary>Called by the loop only.</summary>
-    public void Add(LeadershipChange change)
+    public void Add(T change)
     {
         var link = new Link(change);
         var before = _last;
@@ -25,7 +25,7 @@ internal sealed class LeadershipLog(LeadershipChange first)
     public void Close() => _last.Next.TrySetResult(null);
 
     /// <summary>The current state, then every change, until the node stops.</summary>
-    public async IAsyncEnumerable<LeadershipChange> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<T> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         for (Link? link = _last; link is not null;)
         {
@@ -34,9 +34,9 @@ internal sealed class LeadershipLog(LeadershipChange first)
         }
     }
 
-    private sealed class Link(LeadershipChange change)
+    private sealed class Link(T change)
     {
-        public LeadershipChange Change => change;
+        public T Change => change;
 
         public TaskCompletionSource<Link?> Next { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
