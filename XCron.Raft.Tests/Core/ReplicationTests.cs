@@ -310,6 +310,27 @@ internal sealed class ReplicationTests
         Assert.That(node.Loads[^1].From.Value, Is.EqualTo(7));
     }
 
+    [Test]
+    public void Entries_that_were_cut_off_while_they_were_being_read_become_an_offer()
+    {
+        var node = Leader(options: new CoreOptions { Self = default, CachedLogBytes = 50 });
+        node.HoldsLoads = true;
+        for (var i = 0; i < 10; i++)
+            node.Propose(bytes: 40);
+        node.Receive(Say.Accepted(2, 1, 2, match: 12));
+        node.Core.OnPeerDisconnected(Make.Id(3));
+        node.Pump();
+        var wanted = node.Loads.Single(load => load.Peer == Make.Id(3));
+        var read = node.Disk.Read(wanted.From, wanted.MaxBytes);
+        node.TakeSnapshot(keepFrom: 8);
+        node.Sent.Clear();
+
+        node.Core.OnEntriesLoaded(wanted.Peer, wanted.From, read);
+        node.Pump();
+
+        Assert.That(node.Take<Message.SnapshotOffer>().Single().To, Is.EqualTo(Make.Id(3)));
+    }
+
     /// <summary>Node 1 leads in term 2; its no-op is committed and everybody follows.</summary>
     private static CoreNode Leader(int voters = 3, CoreOptions? options = null)
     {

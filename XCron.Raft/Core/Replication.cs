@@ -71,7 +71,8 @@ internal sealed class Replication(RaftCore core)
         if (peer.Next != from || peer.State == PeerState.Snapshot)
             return;
 
-        if (entries.Length == 0)
+        // The log may have been cut meanwhile, on disk or here.
+        if (entries.Length == 0 || from.Previous < core.Log.View.Base)
             OfferInstead(peer);
         else if (core.Log.View.Matches(entries[^1].Index, entries[^1].Term))
             Send(peer, from, entries);
