@@ -48,18 +48,17 @@ internal sealed class Replication(RaftCore core)
 
     public void HeartbeatAnswered(PeerProgress peer, long nowMs)
     {
-        peer.IsProbing = false;
-        if (peer.State != PeerState.Replicate || nowMs - peer.CheckedMs < core.Options.HeartbeatIntervalMs)
+        if (nowMs - peer.CheckedMs < core.Options.HeartbeatIntervalMs)
             return;
 
         peer.CheckedMs = nowMs;
-        if (peer.IsWindowFull(core.Options))
-            peer.FreeOne();
+        peer.IsProbing = false;
+        if (peer.State != PeerState.Replicate)
+            return;
 
-        // Sent, and no progress since the last look: if it was lost, an empty append behind it will be rejected.
-        if (peer.Match == peer.MatchChecked && peer.Match < peer.Next.Previous && peer.Next > core.Log.LastIndex)
-            Send(peer, peer.Next, []);
-        peer.MatchChecked = peer.Match;
+        if (peer.Match < peer.SentChecked && peer.Loading is null)
+            Nudge(peer);
+        peer.SentChecked = peer.Next.Previous;
     }
 
     public void Loaded(PeerProgress peer, LogIndex from, LogEntry[] entries)
@@ -119,6 +118,18 @@ internal sealed class Replication(RaftCore core)
         entries = log.View.Slice(
             peer.Next, log.LastIndex, core.Options.MaxAppendEntries, core.Options.MaxAppendBytes);
         return true;
+    }
+
+    /// <summary>
+    /// What was sent an interval ago has no answer yet. An empty append behind it finds out why, and costs a slow peer
+    /// nothing: it is rejected if entries were lost, and accepted, which opens the window, if only answers were.
+    /// </summary>
+    private void Nudge(PeerProgress peer)
+    {
+        if (peer.Next.Previous < core.Log.View.Base)
+            OfferInstead(peer);
+        else
+            Send(peer, peer.Next, []);
     }
 
     private void OfferInstead(PeerProgress peer)
