@@ -20,7 +20,10 @@ internal sealed record CoreOptions
 
     public long MaxInflightBytes { get; init; } = 8 << 20;
 
-    /// <summary>Payload bytes appended and not committed before proposals are refused as overloaded.</summary>
+    /// <summary>
+    /// Payload bytes appended and not yet committed, on this disk and applied here before proposals are refused as
+    /// overloaded.
+    /// </summary>
     public long MaxUncommittedBytes { get; init; } = 64 << 20;
 
     public int MaxEntryBytes { get; init; } = 4 << 20;
