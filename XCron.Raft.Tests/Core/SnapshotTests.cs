@@ -112,6 +112,55 @@ internal sealed class SnapshotTests
         Assert.That(node.Installs, Has.Count.EqualTo(1));
     }
 
+    // S46: "longer matching (keep suffix)": not even a pull is needed.
+    [Test]
+    public void A_snapshot_whose_last_entry_is_in_the_log_is_not_pulled()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1, 1, 2, 2], term: 2));
+
+        node.Receive(Say.Offer(2, 1, 2, index: 3, entryTerm: 2));
+
+        Assert.That((node.Installs.Count, node.Commit, node.Last), Is.EqualTo((0, 3L, 4L)));
+        Assert.That(node.Take<Message.AppendResponse>(), Is.EqualTo(new[] { Say.Accepted(1, 2, 2, match: 3) }));
+    }
+
+    // "consul 9609, camunda 5135: snapshot slower than log truncation -> loop".
+    [Test]
+    public void A_pull_under_way_is_not_given_up_for_another_snapshot_of_the_same_leader()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1]));
+
+        node.Receive(Say.Offer(2, 1, 1, 9, 1), Say.Offer(2, 1, 1, 12, 1), Say.Offer(2, 1, 1, 9, 1), Say.Offer(2, 1, 1, 5, 1));
+        Assert.That(node.Installs.Select(install => install.Index.Value), Is.EqualTo(new long[] { 9 }));
+
+        node.FailInstall(9);
+        node.Receive(Say.Offer(2, 1, 1, index: 12, entryTerm: 1));
+        Assert.That(node.Installs.Select(install => install.Index.Value), Is.EqualTo(new long[] { 12 }));
+    }
+
+    [Test]
+    public void The_end_of_an_earlier_pull_does_not_end_a_later_one([Values] bool failed)
+    {
+        var node = new CoreNode(1, Make.State(Three, [1]));
+        node.Receive(Say.Offer(2, 1, 1, index: 9, entryTerm: 1));
+        node.Receive(Say.Offer(3, 1, 2, index: 12, entryTerm: 2));
+        Assert.That(node.Installs, Has.Count.EqualTo(2));
+
+        if (failed)
+        {
+            node.FailInstall(9);
+        }
+        else
+        {
+            node.Install(
+                new SnapshotMark(Make.At(9), new Term(1), Three, Make.At(1)),
+                Make.Log(Three, [.. Enumerable.Repeat(1L, 9)]));
+        }
+
+        node.Receive(Say.Offer(3, 1, 2, index: 12, entryTerm: 2));
+        Assert.That(node.Installs, Has.Count.EqualTo(1), "that of 12 is still under way");
+    }
+
     // S47: "leader change midway": the new leader's offer counts.
     [Test]
     public void A_new_leaders_offer_is_pulled_from_the_new_leader()

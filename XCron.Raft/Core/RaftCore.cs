@@ -128,10 +128,10 @@ internal sealed class RaftCore
             follower.SnapshotInstalled(snapshot);
     }
 
-    public void OnSnapshotFailed(LogIndex _)
+    public void OnSnapshotFailed(LogIndex index)
     {
         if (Role is Follower follower)
-            follower.SnapshotFailed();
+            follower.SnapshotFailed(index);
     }
 
     public void OnEntriesLoaded(NodeId peer, LogIndex from, LogEntry[] entries) =>
