@@ -257,6 +257,16 @@ internal sealed class SnapshotTests
     }
 
     [Test]
+    public void The_log_is_never_cut_past_the_snapshot()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1, 1, 1, 1, 1, 1], commit: 6));
+
+        node.Core.OnSnapshotTaken(new SnapshotMark(Make.At(3), new Term(1), Three, Make.At(1)), keepFrom: Make.At(6));
+
+        Assert.That(node.Core.Log.View.Base, Is.EqualTo(Make.At(3)));
+    }
+
+    [Test]
     public void An_older_snapshot_of_its_own_says_nothing_new()
     {
         var node = LeaderWithSnapshot();

@@ -121,7 +121,10 @@ internal sealed class ReplicaLog
             return;
 
         Snapshot = mark;
-        _view.ForgetBefore(LogIndex.Min(keepFrom, LogIndex.Min(Applied, Durable).Next));
+
+        // Never past the snapshot: what is cut is offered as that.
+        var covered = LogIndex.Min(mark.Index, LogIndex.Min(Applied, Durable));
+        _view.ForgetBefore(LogIndex.Min(keepFrom, covered.Next));
     }
 
     /// <summary>A leader's snapshot on disk and in the state machine.</summary>
