@@ -34,7 +34,7 @@ internal sealed record CoreOptions
     /// <summary>Payload bytes handed out in one Apply.</summary>
     public int MaxApplyBytes { get; init; } = 4 << 20;
 
-    /// <summary>Entries handed out and not reported as applied before no more are handed out.</summary>
+    /// <summary>Entries handed out and not yet reported as applied, at most.</summary>
     public int MaxUnappliedEntries { get; init; } = 16_384;
 
     /// <summary>Reads that wait for a round, of this node and of others.</summary>

@@ -181,10 +181,11 @@ internal sealed class ReplicaLog
     /// <summary>The next committed entries to apply; null where there are none, or enough are handed out.</summary>
     public Effect.Apply? TakeApply()
     {
-        if (_handedOut >= Commit || _handedOut - Applied >= _options.MaxUnappliedEntries)
+        var room = _options.MaxUnappliedEntries - (int)(_handedOut - Applied);
+        if (_handedOut >= Commit || room <= 0)
             return null;
 
-        var entries = _view.Slice(_handedOut.Next, Commit, _options.MaxUnappliedEntries, _options.MaxApplyBytes);
+        var entries = _view.Slice(_handedOut.Next, Commit, room, _options.MaxApplyBytes);
         _handedOut = entries[^1].Index;
         return new Effect.Apply(entries);
     }
