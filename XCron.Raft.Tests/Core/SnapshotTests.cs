@@ -202,6 +202,26 @@ internal sealed class SnapshotTests
         Assert.That((node.Last, node.Commit, node.Applied.Value), Is.EqualTo((9L, 9L, 9L)));
     }
 
+    [Test]
+    public void A_crash_before_the_snapshots_own_term_is_on_disk_leaves_a_node_that_starts()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1])) { HoldsDisk = true };
+        node.Receive(Say.Offer(2, 1, 5, index: 9, entryTerm: 5));
+        node.Install(
+            new SnapshotMark(Make.At(9), new Term(5), Three, Make.At(1)),
+            Make.Log(Three, [.. Enumerable.Repeat(1L, 8), 5]));
+
+        node.Restart();
+        node.Flush();
+
+        Assert.That((node.Term, node.Last, node.Core.Vote), Is.EqualTo((5L, 9L, NodeId.None)));
+        Assert.That(node.Disk.HardState.Term.Value, Is.EqualTo(5));
+    }
+
+    [Test]
+    public void A_log_with_an_entry_of_a_later_term_than_the_nodes_own_is_damage() => Assert.That(
+        () => new CoreNode(1, Make.State(Three, [1, 3], term: 2)), Throws.TypeOf<InvariantException>());
+
     // S48's core: whatever the answer is, it leads on.
     [Test]
     public void A_peer_in_need_of_a_snapshot_is_offered_the_newest_until_it_answers()
