@@ -174,6 +174,21 @@ internal sealed class SnapshotTests
     }
 
     [Test]
+    public void A_snapshot_without_this_node_among_the_voters_ends_its_campaign()
+    {
+        var node = new CoreNode(4, Make.State(Make.Cluster(4), [1]));
+        node.Receive(Say.Offer(2, 4, 1, index: 9, entryTerm: 1));
+        node.Wait(2000);
+        Assert.That(node.Kind, Is.EqualTo(RaftRole.PreCandidate));
+
+        node.Install(
+            new SnapshotMark(Make.At(9), new Term(1), Three, Make.At(8)),
+            [.. Make.Log(Three, [.. Enumerable.Repeat(1L, 9)])]);
+
+        Assert.That((node.Kind, node.Core.NextDeadlineMs), Is.EqualTo((RaftRole.Follower, long.MaxValue)));
+    }
+
+    [Test]
     public void An_installed_snapshot_is_acknowledged_once_the_log_on_disk_begins_behind_it()
     {
         var node = new CoreNode(1, Make.State(Three, [1])) { HoldsDisk = true };

@@ -128,9 +128,11 @@ internal sealed class RaftCore
 
     public void OnSnapshotInstalled(SnapshotMark snapshot)
     {
-        Log.InstallSnapshot(snapshot);
+        var isNews = Log.InstallSnapshot(snapshot);
         if (Role is Follower follower)
             follower.SnapshotInstalled(snapshot);
+        else if (Role is Candidate && isNews)
+            BecomeFollower(Term, NodeId.None, NowMs); // it campaigned with another log, perhaps other members
     }
 
     public void OnSnapshotFailed(LogIndex index)
