@@ -102,8 +102,11 @@ internal sealed class CoreNode
     }
 
     /// <summary>The process ends; writes that are not durable are gone, and with them what waited for them.</summary>
-    public void Crash()
+    /// <param name="madeIt">So many of them reached the disk, but nobody was told.</param>
+    public void Crash(int madeIt = 0)
     {
+        for (; madeIt > 0 && Writes.TryDequeue(out var write); madeIt--)
+            Disk.Write(write);
         IsUp = false;
         _held.Clear();
         Sent.Clear();
@@ -227,7 +230,7 @@ internal sealed class CoreNode
         var keep = keepFrom is { } from ? Make.At(from) : mark.Index.Next;
         Disk.SaveSnapshot(mark, [.. Machine]);
         Core.OnSnapshotTaken(mark, keep);
-        Disk.Compact(LogIndex.Min(keep, mark.Index.Next));
+        Disk.Compact(LogIndex.Min(keep, LogIndex.Min(mark.Index, Core.Log.Durable).Next));
         Pump();
         return mark;
     }

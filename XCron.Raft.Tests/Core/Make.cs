@@ -48,4 +48,9 @@ internal static class Make
     public static RecoveredState State(
         Membership membership, long[] terms, long? term = null, int vote = 0, long commit = 1) => new(
             new HardState(new Term(term ?? terms[^1]), Id(vote)), null, Log(membership, terms), At(commit));
+
+    /// <summary>Equal in content, wherever the bytes are.</summary>
+    public static bool IsSame(LogEntry left, LogEntry right) =>
+        (left.Index, left.Term, left.Kind) == (right.Index, right.Term, right.Kind)
+        && left.Payload.Span.SequenceEqual(right.Payload.Span);
 }
