@@ -85,7 +85,8 @@ internal sealed class Scheduler : IAsyncDisposable
             new GrpcTransportOptions { SharedSecret = options.Peer.SharedSecret }, loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
         Readiness = new Readiness(_state, Session, _time);
-        Api = new ApiEndpoints(ApiServicesOf(options));
+        Services = ApiServicesOf(options);
+        Api = new ApiEndpoints(Services);
     }
 
     public OwnerSession Session { get; }
@@ -95,6 +96,8 @@ internal sealed class Scheduler : IAsyncDisposable
     public ClusterPeerService Cluster { get; }
 
     public Readiness Readiness { get; }
+
+    public ApiServices Services { get; }
 
     public ApiEndpoints Api { get; }
 
