@@ -129,6 +129,32 @@ internal sealed class ShardAssignerTests
     }
 
     [Test]
+    public async Task A_draining_node_keeps_one_shard_while_callbacks_of_its_are_on_their_way()
+    {
+        await SettleAsync(1, 2, 3);
+
+        Hear(3, draining: true, busy: true);
+        await StepAsync();
+        var whileBusy = _owners.Counts()[Session(3)];
+        Hear(3, draining: true);
+        await StepAsync();
+
+        Assert.That(whileBusy, Is.EqualTo(1));
+        Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(1), Session(2) }));
+    }
+
+    [Test]
+    public async Task A_draining_node_that_dies_keeps_nothing()
+    {
+        await SettleAsync(1, 2, 3);
+
+        Hear(3, draining: true, busy: true);
+        await RunForAsync(_options.OwnerTimeout + Tick, () => Hear(2));
+
+        Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(1), Session(2) }));
+    }
+
+    [Test]
     public async Task A_draining_leader_gives_its_own_to_the_others()
     {
         await SettleAsync(1, 2, 3);
@@ -279,11 +305,12 @@ internal sealed class ShardAssignerTests
         _assigner = new ShardAssigner(_raft, _owners, _members, _self, _options, _time, new Random(1), Traces.None);
     }
 
-    private void Hear(ulong id, ulong incarnation = 1, bool draining = false)
+    private void Hear(ulong id, ulong incarnation = 1, bool draining = false, bool busy = false)
     {
         if (!_streams.TryGetValue(id, out var stream))
             _streams.Add(id, stream = _members.OpenStream());
-        _members.Heard(new NodeReport { NodeId = id, Incarnation = incarnation, Draining = draining }, stream);
+        _members.Heard(
+            new NodeReport { NodeId = id, Incarnation = incarnation, Draining = draining, Busy = busy }, stream);
     }
 
     private Task<TimeSpan> StepAsync() => _assigner.StepAsync(CancellationToken.None);

@@ -66,25 +66,27 @@ internal sealed class Scheduler : IAsyncDisposable
         _members = new MemberDirectory(options.OwnerTimeout, _time);
         _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
         Session = new OwnerSession(directory.NodeId, NewIncarnation());
+        _firingMeters = new FiringMeters(_metrics);
+        _firing = new FiringStation(
+            _state, _gateway, Session, FiringOptionsOf(options), _time, _firingMeters, _logger, NewSeed());
         _self = new SelfStatus
         {
             Session = Session,
             Version = DaemonVersion.Number,
             Address = options.Peer.Self,
             HttpAddress = HttpAddressOf(options),
+            Busy = () => _firing.Figures is { AttemptsInFlight: > 0 } or { ResultsWaiting: > 0 },
             AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
             Machine = () => MachineReports.Of(_machine.Latest),
         };
-        _firingMeters = new FiringMeters(_metrics);
-        _firing = new FiringStation(
-            _state, _gateway, Session, FiringOptionsOf(options), _time, _firingMeters, _logger, NewSeed());
         _clusterView = new ClusterView(
             directory.NodeId, _self, _state, _members, () => _machine.Latest, _time);
         Transport = new GrpcRaftTransport(
             new GrpcTransportOptions { SharedSecret = options.Peer.SharedSecret }, loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
         Readiness = new Readiness(_state, Session, _time);
-        Api = new ApiEndpoints(ApiServicesOf(options));
+        Services = ApiServicesOf(options);
+        Api = new ApiEndpoints(Services);
     }
 
     public OwnerSession Session { get; }
@@ -94,6 +96,8 @@ internal sealed class Scheduler : IAsyncDisposable
     public ClusterPeerService Cluster { get; }
 
     public Readiness Readiness { get; }
+
+    public ApiServices Services { get; }
 
     public ApiEndpoints Api { get; }
 

@@ -47,7 +47,8 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
             var now = timeProvider.GetTimestamp();
             var nowUtc = timeProvider.GetUtcNow();
             var isSame = known.Status?.Session == session && !IsSilent(known.Status.HeardTimestamp, now);
-            isNews = !isSame || known.Status!.Draining != report.Draining;
+            isNews = !isSame || known.Status!.Draining != report.Draining
+                || (report.Draining && known.Status.Busy != report.Busy);
             var status = StatusOf(report, session, now, nowUtc) with
             {
                 UpSince = isSame ? known.Status!.UpSince : nowUtc,
@@ -122,6 +123,7 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
     {
         Session = session,
         Draining = report.Draining,
+        Busy = report.Busy,
         Version = report.Version,
         Address = report.Address,
         HttpAddress = report.HttpAddress,

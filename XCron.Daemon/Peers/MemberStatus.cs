@@ -10,6 +10,9 @@ internal sealed record MemberStatus
 
     public required bool Draining { get; init; }
 
+    /// <summary>Callbacks are on their way, or their results are not recorded yet.</summary>
+    public bool Busy { get; init; }
+
     public required string Version { get; init; }
 
     public required string Address { get; init; }

@@ -70,6 +70,7 @@ internal sealed class PeerStation : IAsyncDisposable
                 return true;
 
             await Pulse.WaitAsync(changed, DrainLook, _timeProvider, cancellationToken);
+            _reports.Hurry();
         }
 
         return false;

@@ -26,6 +26,9 @@ internal sealed class SelfStatus
     /// <summary>How the machine is; called at each report, so it must be cheap or kept.</summary>
     public required Func<MachineFigures> Machine { get; init; }
 
+    /// <summary>Whether callbacks are on their way, or their results not recorded; called at each report.</summary>
+    public Func<bool> Busy { get; init; } = static () => false;
+
     /// <summary>Its shards are to be given to others, for it is stopping.</summary>
     public bool Draining
     {
@@ -39,6 +42,7 @@ internal sealed class SelfStatus
         Incarnation = Session.Incarnation,
         Version = Version,
         Draining = Draining,
+        Busy = Busy(),
         WallClockMs = now.ToUnixTimeMilliseconds(),
         AppliedIndex = AppliedIndex(),
         Machine = Machine(),

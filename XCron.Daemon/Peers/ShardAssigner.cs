@@ -112,7 +112,7 @@ internal sealed class ShardAssigner
         // The epoch is read first: a table newer than it is refused as stale, and looked at again.
         var epoch = _state.OwnersEpoch;
         var owners = _state.Owners();
-        var changes = AssignmentPlan.Compute(owners, LiveSessions(owners));
+        var changes = KeepLast(owners, AssignmentPlan.Compute(owners, LiveSessions(owners)));
         if (changes.Count > 0 && !await ProposeAsync(epoch, changes, cancellationToken))
             return _retry.Next();
 
@@ -140,6 +140,30 @@ internal sealed class ShardAssigner
         }
 
         return live;
+    }
+
+    /// <summary>
+    /// A node that is being drained keeps one shard while callbacks of its are on their way: what a session without any
+    /// shard has claimed is claimed again at once, and would be sent twice.
+    /// </summary>
+    private List<AssignmentChange> KeepLast(OwnerSession[] owners, IReadOnlyList<AssignmentChange> changes)
+    {
+        var kept = new HashSet<int>();
+        foreach (var status in _members.Snapshot())
+        {
+            if (status.Draining && status.Busy && !_members.IsSilent(status.Session.Node))
+                kept.Add(Array.IndexOf(owners, status.Session));
+        }
+
+        if (_self.Draining && _self.Busy())
+            kept.Add(Array.IndexOf(owners, _self.Session));
+
+        return
+        [
+            .. changes
+                .Select(change => change with { Shards = [.. change.Shards.Where(shard => !kept.Contains(shard.Value))] })
+                .Where(change => change.Shards.Count > 0),
+        ];
     }
 
     private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)

@@ -161,7 +161,9 @@ internal sealed class Follower(RaftCore core) : Role
             return;
         }
 
-        if (_installing == (offer.Index, offer.EntryTerm))
+        // What is being pulled is finished first, or a leader that takes snapshots faster than they travel would
+        // keep this one from ever arriving.
+        if (_installing is not null)
             return;
 
         _installing = (offer.Index, offer.EntryTerm);

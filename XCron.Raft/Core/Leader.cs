@@ -121,6 +121,23 @@ internal sealed class Leader : Role
             Answer(read, null);
     }
 
+    /// <summary>
+    /// The first entry that a peer will need once it has the snapshot it is pulling: cutting the log behind it would
+    /// make it pull again, for ever. One that is not heard any more holds up nothing.
+    /// </summary>
+    public LogIndex FirstNeeded(LogIndex otherwise, long nowMs)
+    {
+        foreach (var peer in _peers.Values)
+        {
+            var isPulling = peer.State == PeerState.Snapshot
+                && nowMs - peer.LastContactMs < _core.Options.ElectionTimeoutMs;
+            if (isPulling)
+                otherwise = LogIndex.Min(otherwise, peer.OfferedSnapshot.Next);
+        }
+
+        return otherwise;
+    }
+
     public void EntriesLoaded(NodeId id, LogIndex from, LogEntry[] entries)
     {
         if (_peers.TryGetValue(id, out var peer))

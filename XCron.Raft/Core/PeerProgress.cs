@@ -30,6 +30,9 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
     /// <summary>The next entry to send. Invariant: Match &lt; Next.</summary>
     public LogIndex Next { get; private set; } = next;
 
+    /// <summary>In <see cref="PeerState.Snapshot"/>: the log behind this index is kept for it.</summary>
+    public LogIndex OfferedSnapshot { get; private set; }
+
     /// <summary>A probe is on its way; a heartbeat's answer allows another.</summary>
     public bool IsProbing { get; set; }
 
@@ -86,9 +89,11 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
         ClearWindow();
     }
 
-    public void BecomeSnapshot()
+    /// <param name="snapshot">The oldest one that it may be pulling from now on.</param>
+    public void BecomeSnapshot(LogIndex snapshot)
     {
         State = PeerState.Snapshot;
+        OfferedSnapshot = snapshot;
         ClearWindow();
     }
 

@@ -119,7 +119,15 @@ internal sealed class RaftCore
 
     public void OnApplied(LogIndex index) => Log.ConfirmApplied(index);
 
-    public void OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom) => Log.SnapshotTaken(snapshot, keepFrom);
+    /// <param name="snapshot">On disk; the log before <paramref name="keepFrom"/> may be cut.</param>
+    /// <param name="keepFrom">What the caller would like to keep.</param>
+    /// <returns>Where the log begins from now on; on disk it is to be cut there too.</returns>
+    public LogIndex OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom)
+    {
+        var needed = Role is Leader leader ? leader.FirstNeeded(keepFrom, NowMs) : keepFrom;
+        Log.SnapshotTaken(snapshot, needed);
+        return Log.View.FirstIndex;
+    }
 
     public void OnSnapshotInstalled(SnapshotMark snapshot)
     {

@@ -126,7 +126,7 @@ internal sealed class Replication(RaftCore core)
 
     private void OfferInstead(PeerProgress peer)
     {
-        peer.BecomeSnapshot();
+        peer.BecomeSnapshot(core.Log.Snapshot?.Index ?? LogIndex.Zero);
         Offer(peer);
     }
 

@@ -79,7 +79,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
             Applier = applier,
             Pending = pending,
             Reads = new ReadBarriers(),
-            Installer = new SnapshotInstaller(store, transport, node.Tell, applier.TryPost, logger),
+            Installer = new SnapshotInstaller(
+                store, transport, node.Tell, applier.TryPost, inBackground, logger),
             Keeper = keeper,
         };
         node.Loop = new NodeLoop(core, node.Parts, node.Clock, options.RequestTimeout, logger);

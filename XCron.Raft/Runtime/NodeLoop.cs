@@ -206,8 +206,8 @@ internal sealed class NodeLoop : Station<NodeInput>
     {
         // What lies between the last two snapshots stays, for peers that are a little behind.
         var keepFrom = (_core.Log.Snapshot?.Index ?? LogIndex.Zero).Next;
-        _core.OnSnapshotTaken(mark, keepFrom);
-        Require(_parts.Writer.TryPost(new LogWriterJob(null, keepFrom)));
+        var first = _core.OnSnapshotTaken(mark, keepFrom);
+        Require(_parts.Writer.TryPost(new LogWriterJob(null, first)));
     }
 
     private void ChangeRole(Effect.RoleChanged changed)

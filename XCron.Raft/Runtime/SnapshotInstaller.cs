@@ -13,6 +13,7 @@ internal sealed class SnapshotInstaller(
     IRaftTransport transport,
     Func<NodeInput, bool> tell,
     Func<ApplierJob, bool> tellApplier,
+    Action<Func<Task>> inBackground,
     ILogger logger)
     : IDisposable
 {
@@ -26,25 +27,33 @@ internal sealed class SnapshotInstaller(
     private readonly CancellationTokenSource _stopping = new();
     private Pull? _pull;
 
-    public void Install(Effect.InstallSnapshot wanted)
+    /// <summary>Returns at once: the disk is touched elsewhere than on the caller's thread.</summary>
+    public void Install(Effect.InstallSnapshot wanted) => inBackground(() =>
     {
-        Pull pull;
-        lock (_gate)
-        {
-            _pull?.Abandon();
-            _pull = pull = new Pull(this, wanted, store.Receive(wanted.Index, wanted.EntryTerm));
-        }
-
-        RaftTrace.SnapshotPullStarted(_logger, wanted.Index.Value, wanted.Leader);
-        pull.Start();
-    }
+        Begin(wanted);
+        return Task.CompletedTask;
+    });
 
     public void Dispose()
     {
         _stopping.Cancel();
         lock (_gate)
-            _pull?.Abandon();
+            _pull?.BreakOff(keepsPart: true);
         _stopping.Dispose();
+    }
+
+    private void Begin(Effect.InstallSnapshot wanted)
+    {
+        Pull pull;
+        lock (_gate)
+        {
+            // The same one from another leader has the same bytes: what is here stays.
+            _pull?.BreakOff(keepsPart: _pull.IsOf(wanted));
+            _pull = pull = new Pull(this, wanted, store.Receive(wanted.Index, wanted.EntryTerm));
+        }
+
+        RaftTrace.SnapshotPullStarted(_logger, wanted.Index.Value, wanted.Leader);
+        pull.Start();
     }
 
     /// <summary>One snapshot on its way; the sink of the streams that carry it.</summary>
@@ -111,10 +120,17 @@ internal sealed class SnapshotInstaller(
             Start();
         }
 
-        public void Abandon()
+        public bool IsOf(Effect.InstallSnapshot other) =>
+            other.Index == wanted.Index && other.EntryTerm == wanted.EntryTerm;
+
+        public void BreakOff(bool keepsPart)
         {
             _abandoned = true;
-            if (!_over)
+            if (_over)
+                return;
+            if (keepsPart)
+                receiver.Dispose();
+            else
                 receiver.Abandon();
         }
 
@@ -129,8 +145,9 @@ internal sealed class SnapshotInstaller(
             }
             catch (IOException failure)
             {
+                // Also what is left of an earlier transfer may be damaged: it is pulled anew from its beginning.
                 RaftTrace.SnapshotPullFailed(owner._logger, wanted.Index.Value, failure);
-                owner._tell(new NodeInput.SnapshotFailed(wanted.Index));
+                Fail();
             }
         }
 

@@ -12,7 +12,8 @@ internal sealed record LogRecovery
     public required LogIndex Commit { get; init; }
 
     /// <summary>
-    /// What was cut off, or null. A damaged last batch cannot be told from one that was being written.
+    /// What was cut off, or null. A damaged last batch cannot be told from one that was being written, nor can the last
+    /// few, if all of them are destroyed: nothing stands behind them that would say that they were durable.
     /// </summary>
     public TornTail? Torn { get; init; }
 

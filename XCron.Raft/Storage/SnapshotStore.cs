@@ -148,9 +148,13 @@ internal sealed class SnapshotStore
                 doomed.Add(name);
         }
 
-        doomed.AddRange(_damaged.Select(damage => damage.File)
-            .Where(name => SnapshotName.TryParse(name, "", out var index, out _) && index < mark.Index));
-        _damaged.RemoveAll(damage => doomed.Contains(damage.File));
+        lock (_gate)
+        {
+            doomed.AddRange(_damaged.Select(damage => damage.File)
+                .Where(name => SnapshotName.TryParse(name, "", out var index, out _) && index < mark.Index));
+            _damaged.RemoveAll(damage => doomed.Contains(damage.File));
+        }
+
         foreach (var name in doomed.Where(_disk.Exists))
             _disk.Delete(name);
         if (doomed.Count > 0)
@@ -166,9 +170,8 @@ internal sealed class SnapshotStore
             if (held is null)
                 _held.Add(new(mark));
             _held.Sort(static (left, right) => left.Mark.Index.CompareTo(right.Mark.Index));
+            _damaged.RemoveAll(damage => damage.File == SnapshotName.For(mark.Index, mark.Term));
         }
-
-        _damaged.RemoveAll(damage => damage.File == SnapshotName.For(mark.Index, mark.Term));
     }
 
     internal void Release(SnapshotMark mark)
