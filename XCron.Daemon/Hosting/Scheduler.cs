@@ -17,6 +17,9 @@ namespace XCron.Daemon.Hosting;
 /// </summary>
 internal sealed class Scheduler : IAsyncDisposable
 {
+    // Three may be lost in a row, and the fence's half of owner_timeout still holds one.
+    private const int ReportsInOwnerTimeout = 4;
+
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
 
@@ -57,6 +60,7 @@ internal sealed class Scheduler : IAsyncDisposable
             SharedSecret = options.Peer.SharedSecret,
             OwnerTimeout = options.OwnerTimeout,
             RequestTimeout = options.RequestTimeout,
+            ReportInterval = options.OwnerTimeout / ReportsInOwnerTimeout,
         };
         _identity = new PeerIdentity(directory.NodeId, options.Peer.Self, options.Peer.PeerHosts)
         {
@@ -162,8 +166,13 @@ internal sealed class Scheduler : IAsyncDisposable
 
     private async Task JoinClusterAsync(CancellationToken cancellationToken)
     {
-        if (_directory.InitialMembership is not null)
+        if (_directory.InitialMembership is { } formed)
+        {
+            var others = _options.Peer.PeerHosts.Except(formed.Members.Select(member => member.Address)).ToArray();
+            if (others.Length > 0)
+                _logger.PeerHostsIgnored(string.Join(", ", others), formed.ToString());
             return;
+        }
 
         Readiness.Stage = "waiting for the peers of peer_hosts to form the cluster";
         var formation = new ClusterFormation(

@@ -108,6 +108,8 @@ internal sealed class ClusterSimulation
             }
         }
 
+        if (_random.Next(100) == 0)
+            _nodes[_random.Next(_nodes.Length)].DiskSpeed = _random.Next(2) == 0 ? 1 : _random.NextDouble() * 0.3;
         if (_random.NextDouble() < _cutRate)
             CutSomething();
         if (_random.Next(150) == 0)
@@ -142,6 +144,7 @@ internal sealed class ClusterSimulation
         foreach (var node in _nodes)
         {
             node.PausedUntilMs = 0;
+            node.DiskSpeed = 1;
             if (node.Process is null)
                 node.Start();
         }
