@@ -167,7 +167,7 @@ internal sealed class RaftCore
             _hardStateChanged = false;
         }
 
-        Outbox.Drain(Log.PendingSequence, into);
+        Outbox.Drain(Log.PendingSequence, IsHardStateDurable ? 0 : _hardStateSequence, into);
         while (Log.TakeApply() is { } apply)
             into.Add(apply);
     }
