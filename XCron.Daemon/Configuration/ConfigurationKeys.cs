@@ -53,8 +53,8 @@ internal static class ConfigurationKeys
 
     public static readonly TypedKey<TimeSpan> MisfireThreshold = new("misfire_threshold", Defaults.MisfireThreshold,
         ValueKinds.Seconds(1, 86_400),
-        "Seconds after which a due time that nobody could serve counts as missed: a task with misfire = skip passes it over. "
-        + "Longer than owner_timeout, or every change of owner would miss something.");
+        "Seconds after which a due time that nobody could serve counts as missed: a task with misfire = skip passes it "
+        + "over. Longer than owner_timeout, or every change of owner would miss something.");
 
     public static readonly TypedKey<IReadOnlyList<string>> PeerHosts = new("peer.peer_hosts", Defaults.Peer.PeerHosts,
         ValueKinds.Hosts(),

@@ -42,8 +42,8 @@ internal static partial class DaemonTrace
     public static partial void CannotStart(this ILogger logger, string reason);
 
     [LoggerMessage(114, LogLevel.Warning,
-        "{Others} of peer_hosts were not in the configuration that this node's log began with ({Formed}); peer_hosts forms "
-        + "a cluster once, and the log decides from then on")]
+        "{Others} of peer_hosts were not in the configuration that this node's log began with ({Formed}); peer_hosts "
+        + "forms a cluster once, and the log decides from then on")]
     public static partial void PeerHostsIgnored(this ILogger logger, string others, string formed);
 
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]

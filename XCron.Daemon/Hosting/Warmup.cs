@@ -68,7 +68,8 @@ internal static class Warmup
 
     private sealed class RefusingGateway : ICommandGateway
     {
-        private static readonly ProposeOutcome Refused = new ProposeOutcome.Rejected(RejectReason.Overloaded, NodeId.None);
+        private static readonly ProposeOutcome Refused =
+            new ProposeOutcome.Rejected(RejectReason.Overloaded, NodeId.None);
 
         public ValueTask<ProposeOutcome> SubmitAsync(
             ReadOnlyMemory<byte> command, CancellationToken cancellationToken) => ValueTask.FromResult(Refused);

@@ -38,7 +38,8 @@ internal sealed class ReplicationTests
         Assert.That((node.Commit, node.Applied.Value), Is.EqualTo((3L, 3L)));
     }
 
-    // §5.3: "This also commits all preceding entries in the leader's log, including entries created by previous leaders."
+    // §5.3: "This also commits all preceding entries in the leader's log, including entries created by previous
+    // leaders."
     [Test]
     public void Committing_an_entry_commits_all_before_it()
     {

@@ -74,9 +74,9 @@ internal sealed class SafetyTests
         ClusterChecks.CheckEqual(cluster.Nodes);
     }
 
-    // Figure 8 (e): "if S1 replicates an entry from its current term on a majority of the servers before crashing, as in
-    // (e), then this entry is committed (S5 cannot win an election). At this point all preceding entries in the log are
-    // committed as well."
+    // Figure 8 (e): "if S1 replicates an entry from its current term on a majority of the servers before crashing, as
+    // in (e), then this entry is committed (S5 cannot win an election). At this point all preceding entries in the log
+    // are committed as well."
     [Test]
     public void Figure_8_once_an_entry_of_the_own_term_is_on_a_majority_all_before_it_are_safe()
     {
