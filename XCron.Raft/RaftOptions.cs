@@ -40,7 +40,8 @@ public sealed class RaftOptions
     } = 65_536;
 
     /// <summary>
-    /// Bytes of entries appended and not yet committed before more are refused as overloaded. Default 64 MiB.
+    /// Bytes of entries appended and not yet committed, or not yet on the leader's own disk and applied there, before
+    /// more are refused as overloaded. Default 64 MiB.
     /// </summary>
     public long MaxUncommittedBytes
     {

@@ -421,6 +421,29 @@ internal sealed class ElectionTests
         Assert.That((node.Commit, node.Machine.Count), Is.EqualTo((3L, 3)));
     }
 
+    [TestCase(1)]
+    [TestCase(3)]
+    public void A_campaign_that_waits_for_a_slow_disk_is_not_given_up_for_another_term(int voters)
+    {
+        var node = new CoreNode(1, Make.State(Make.Cluster(voters), [1])) { HoldsDisk = true };
+        node.Wait(2000);
+        if (voters > 1)
+            node.Receive(Say.Voted(2, 1, 2, preVote: true));
+        Assert.That((node.Kind, node.Term), Is.EqualTo((RaftRole.Candidate, 2L)));
+
+        for (var i = 0; i < 10; i++)
+        {
+            node.Wait(2000);
+            Assert.That((node.Kind, node.Term, node.Writes.Count), Is.EqualTo((RaftRole.Candidate, 2L, 1)));
+            Assert.That(node.Core.NextDeadlineMs, Is.GreaterThan(node.NowMs));
+        }
+
+        node.Flush();
+        if (voters > 1)
+            node.Receive(Say.Voted(2, 1, 2));
+        Assert.That((node.Kind, node.Term), Is.EqualTo((RaftRole.Leader, 2L)));
+    }
+
     [Test]
     public void Who_does_not_vote_does_not_campaign_and_has_no_deadline()
     {

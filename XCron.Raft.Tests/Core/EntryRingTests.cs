@@ -48,6 +48,17 @@ internal sealed class EntryRingTests
     }
 
     [Test]
+    public void An_entry_that_is_not_held_breaks_an_invariant([Values(1, 4, 67)] long index)
+    {
+        var ring = new EntryRing();
+        for (var i = 1; i <= 3; i++)
+            ring.Add(Make.Command(i, 1));
+        ring.RemoveFirst();
+
+        Assert.That(() => ring[Make.At(index)], Throws.TypeOf<InvariantException>());
+    }
+
+    [Test]
     public void A_gap_breaks_an_invariant()
     {
         var ring = new EntryRing();

@@ -50,6 +50,22 @@ internal sealed class PreVoteTests
         Assert.That(node.Core.NextDeadlineMs, Is.GreaterThanOrEqualTo(node.NowMs + 1000));
     }
 
+    // §5.2: a server campaigns after a timeout "without receiving AppendEntries RPC from current leader or granting vote
+    // to candidate" (figure 2).
+    [Test]
+    public void A_pre_candidate_that_gives_its_vote_away_ends_its_own_campaign()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1], term: 3));
+        node.Wait(2000);
+        Assert.That(node.Kind, Is.EqualTo(RaftRole.PreCandidate));
+
+        node.Receive(Say.Vote(2, 1, 3, lastIndex: 1, lastTerm: 1));
+        Assert.That(node.Take<Message.VoteResponse>(), Is.EqualTo(new[] { Say.Voted(1, 2, 3) }));
+        node.Receive(Say.Voted(3, 1, 4, preVote: true), Say.Voted(2, 1, 4, preVote: true));
+
+        Assert.That((node.Kind, node.Term), Is.EqualTo((RaftRole.Follower, 3L)));
+    }
+
     [Test]
     public void Votes_and_pre_votes_are_not_taken_for_each_other()
     {

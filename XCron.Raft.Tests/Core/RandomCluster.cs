@@ -37,6 +37,7 @@ internal sealed class RandomCluster
     private readonly double _crashRate;
     private readonly int _messagesPerTick;
     private readonly int _diskSpeed;
+    private readonly int _msPerTick;
     private long _nowMs;
     private long _lastId;
 
@@ -47,7 +48,8 @@ internal sealed class RandomCluster
         _doubling = _random.NextDouble() * 0.3;
         _crashRate = _random.NextDouble() * 0.004;
         _messagesPerTick = _random.Next(4, 40);
-        _diskSpeed = _random.Next(2, 12);
+        _diskSpeed = _random.Next(2, 15);
+        _msPerTick = _random.Next(3, 14);
         var membership = Make.Cluster(voters, learners);
         _nodes = [.. Enumerable.Range(1, voters + learners).Select(number =>
             new CoreNode(number, Make.State(membership, [1]), Options, seed))];
@@ -132,7 +134,7 @@ internal sealed class RandomCluster
 
     private void Tick(CoreNode node)
     {
-        _nowMs += _random.Next(4);
+        _nowMs += _random.Next(_msPerTick);
         foreach (var other in _nodes)
             other.NowMs = _nowMs;
         node.Tick();

@@ -210,6 +210,60 @@ internal sealed class ReplicationTests
         Assert.That(bytes, Is.EqualTo(500));
     }
 
+    // S18: a peer that answers heartbeats while its disk hangs must not be sent ever more to hold in memory.
+    [Test]
+    public void A_peer_whose_disk_hangs_is_sent_no_more_than_its_window()
+    {
+        var node = Leader(options: new CoreOptions { Self = default, MaxInflightAppends = 4 });
+        for (var i = 0; i < 50; i++)
+        {
+            node.Propose();
+            node.Receive(Say.Accepted(2, 1, 2, node.Last));
+            node.Wait(100);
+            node.Receive(Say.Alive(2, 1, 2), Say.Alive(3, 1, 2));
+        }
+
+        var appends = node.Take<Message.AppendRequest>().Where(append => append.To == Make.Id(3)).ToArray();
+        Assert.That(appends.Count(append => append.Entries.Length > 0), Is.EqualTo(4));
+        Assert.That(appends.Count(append => append.Entries.Length == 0), Is.InRange(40, 50), "one a heartbeat");
+    }
+
+    // Rounds for reads are heartbeats too, and may be many: each answer allowed another probe of a megabyte.
+    [Test]
+    public void A_probe_is_sent_once_a_heartbeat_interval_however_many_answers_come()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1])).Lead();
+
+        for (var i = 0; i < 20; i++)
+        {
+            node.NowMs += 10;
+            node.Receive(Say.Alive(2, 1, 2));
+        }
+
+        Assert.That(node.Take<Message.AppendRequest>(), Has.Length.EqualTo(2), "200 ms, 100 between heartbeats");
+    }
+
+    [Test]
+    public void A_peer_that_lags_behind_the_cut_log_with_a_full_window_is_offered_the_snapshot()
+    {
+        var node = Leader(options: new CoreOptions { Self = default, MaxInflightAppends = 2 });
+        for (var i = 0; i < 10; i++)
+        {
+            node.Propose();
+            node.Receive(Say.Accepted(2, 1, 2, node.Last));
+        }
+
+        node.TakeSnapshot();
+        for (var i = 0; i < 2; i++)
+        {
+            node.Wait(100);
+            node.Receive(Say.Alive(2, 1, 2), Say.Alive(3, 1, 2));
+        }
+
+        Assert.That(Peer(node, 3).State, Is.EqualTo(PeerState.Snapshot));
+        Assert.That(node.Take<Message.SnapshotOffer>(), Is.Not.Empty);
+    }
+
     [Test]
     public void A_peer_that_lost_its_connection_is_probed_from_what_it_is_known_to_hold()
     {
@@ -309,6 +363,27 @@ internal sealed class ReplicationTests
 
         Assert.That(node.Take<Message.AppendRequest>(), Is.Empty);
         Assert.That(node.Loads[^1].From.Value, Is.EqualTo(7));
+    }
+
+    [Test]
+    public void Entries_that_were_cut_off_while_they_were_being_read_become_an_offer()
+    {
+        var node = Leader(options: new CoreOptions { Self = default, CachedLogBytes = 50 });
+        node.HoldsLoads = true;
+        for (var i = 0; i < 10; i++)
+            node.Propose(bytes: 40);
+        node.Receive(Say.Accepted(2, 1, 2, match: 12));
+        node.Core.OnPeerDisconnected(Make.Id(3));
+        node.Pump();
+        var wanted = node.Loads.Single(load => load.Peer == Make.Id(3));
+        var read = node.Disk.Read(wanted.From, wanted.MaxBytes);
+        node.TakeSnapshot(keepFrom: 8);
+        node.Sent.Clear();
+
+        node.Core.OnEntriesLoaded(wanted.Peer, wanted.From, read);
+        node.Pump();
+
+        Assert.That(node.Take<Message.SnapshotOffer>().Single().To, Is.EqualTo(Make.Id(3)));
     }
 
     /// <summary>Node 1 leads in term 2; its no-op is committed and everybody follows.</summary>

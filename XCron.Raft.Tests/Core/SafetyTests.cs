@@ -217,6 +217,40 @@ internal sealed class SafetyTests
         Assert.That(node.Propose().Accepted);
     }
 
+    // What a quorum of followers commits need not be on the leader's disk or applied there: memory holds it meanwhile.
+    [Test]
+    public void What_waits_for_the_own_disk_or_state_machine_counts_against_the_budget([Values] bool diskHangs)
+    {
+        var options = new CoreOptions { Self = default, MaxUncommittedBytes = 100 };
+        var node = new CoreNode(1, Make.State(Make.Cluster(3), [1]), options).Lead();
+        node.Receive(Say.Accepted(2, 1, 2, match: 2));
+        (node.HoldsDisk, node.HoldsApplies) = (diskHangs, !diskHangs);
+
+        Assert.That(node.Propose(bytes: 100).Accepted);
+        node.Receive(Say.Accepted(2, 1, 2, match: 3), Say.Accepted(3, 1, 2, match: 3));
+        Assert.That(node.Commit, Is.EqualTo(3));
+        Assert.That(node.Propose(bytes: 10).Reason, Is.EqualTo(RejectReason.Overloaded));
+
+        node.Flush();
+        node.Apply();
+        Assert.That(node.Propose(bytes: 10).Accepted);
+    }
+
+    // A snapshot that was pulled before the election may be installed after it; what it commits leaves the budget too.
+    [Test]
+    public void What_a_late_snapshot_commits_leaves_the_budget()
+    {
+        var options = new CoreOptions { Self = default, MaxUncommittedBytes = 30 };
+        var node = new CoreNode(1, Make.State(Make.Cluster(3), [1, 1, 1, 1]), options).Lead();
+        var log = Make.Log(Make.Cluster(3), 1, 1, 1, 1);
+
+        node.Install(new SnapshotMark(Make.At(4), new Term(1), Make.Cluster(3), Make.At(1)), log);
+        node.Receive(Say.Accepted(2, 1, 2, match: 5));
+
+        Assert.That(node.Commit, Is.EqualTo(5));
+        Assert.That(node.Propose(bytes: 30).Accepted);
+    }
+
     /// <summary>
     /// (a) S1 leads term 2 and replicates to S2 only. (b) S5 leads term 3 and replicates to nobody. (c) S1 leads again
     /// and has its entry of term 2 on S3, but none of its own term anywhere else.

@@ -112,6 +112,55 @@ internal sealed class SnapshotTests
         Assert.That(node.Installs, Has.Count.EqualTo(1));
     }
 
+    // S46: "longer matching (keep suffix)": not even a pull is needed.
+    [Test]
+    public void A_snapshot_whose_last_entry_is_in_the_log_is_not_pulled()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1, 1, 2, 2], term: 2));
+
+        node.Receive(Say.Offer(2, 1, 2, index: 3, entryTerm: 2));
+
+        Assert.That((node.Installs.Count, node.Commit, node.Last), Is.EqualTo((0, 3L, 4L)));
+        Assert.That(node.Take<Message.AppendResponse>(), Is.EqualTo(new[] { Say.Accepted(1, 2, 2, match: 3) }));
+    }
+
+    // "consul 9609, camunda 5135: snapshot slower than log truncation -> loop".
+    [Test]
+    public void A_pull_under_way_is_not_given_up_for_another_snapshot_of_the_same_leader()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1]));
+
+        node.Receive(Say.Offer(2, 1, 1, 9, 1), Say.Offer(2, 1, 1, 12, 1), Say.Offer(2, 1, 1, 9, 1), Say.Offer(2, 1, 1, 5, 1));
+        Assert.That(node.Installs.Select(install => install.Index.Value), Is.EqualTo(new long[] { 9 }));
+
+        node.FailInstall(9);
+        node.Receive(Say.Offer(2, 1, 1, index: 12, entryTerm: 1));
+        Assert.That(node.Installs.Select(install => install.Index.Value), Is.EqualTo(new long[] { 12 }));
+    }
+
+    [Test]
+    public void The_end_of_an_earlier_pull_does_not_end_a_later_one([Values] bool failed)
+    {
+        var node = new CoreNode(1, Make.State(Three, [1]));
+        node.Receive(Say.Offer(2, 1, 1, index: 9, entryTerm: 1));
+        node.Receive(Say.Offer(3, 1, 2, index: 12, entryTerm: 2));
+        Assert.That(node.Installs, Has.Count.EqualTo(2));
+
+        if (failed)
+        {
+            node.FailInstall(9);
+        }
+        else
+        {
+            node.Install(
+                new SnapshotMark(Make.At(9), new Term(1), Three, Make.At(1)),
+                Make.Log(Three, [.. Enumerable.Repeat(1L, 9)]));
+        }
+
+        node.Receive(Say.Offer(3, 1, 2, index: 12, entryTerm: 2));
+        Assert.That(node.Installs, Has.Count.EqualTo(1), "that of 12 is still under way");
+    }
+
     // S47: "leader change midway": the new leader's offer counts.
     [Test]
     public void A_new_leaders_offer_is_pulled_from_the_new_leader()
@@ -122,6 +171,21 @@ internal sealed class SnapshotTests
 
         Assert.That(node.Installs[^1], Is.EqualTo(new Effect.InstallSnapshot(Make.Id(3), Make.At(12), new Term(2))));
         Assert.That(node.Installs, Has.Count.EqualTo(2), "the old leader's is not asked for again");
+    }
+
+    [Test]
+    public void A_snapshot_without_this_node_among_the_voters_ends_its_campaign()
+    {
+        var node = new CoreNode(4, Make.State(Make.Cluster(4), [1]));
+        node.Receive(Say.Offer(2, 4, 1, index: 9, entryTerm: 1));
+        node.Wait(2000);
+        Assert.That(node.Kind, Is.EqualTo(RaftRole.PreCandidate));
+
+        node.Install(
+            new SnapshotMark(Make.At(9), new Term(1), Three, Make.At(8)),
+            [.. Make.Log(Three, [.. Enumerable.Repeat(1L, 9)])]);
+
+        Assert.That((node.Kind, node.Core.NextDeadlineMs), Is.EqualTo((RaftRole.Follower, long.MaxValue)));
     }
 
     [Test]
@@ -152,6 +216,26 @@ internal sealed class SnapshotTests
 
         Assert.That((node.Last, node.Commit, node.Applied.Value), Is.EqualTo((9L, 9L, 9L)));
     }
+
+    [Test]
+    public void A_crash_before_the_snapshots_own_term_is_on_disk_leaves_a_node_that_starts()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1])) { HoldsDisk = true };
+        node.Receive(Say.Offer(2, 1, 5, index: 9, entryTerm: 5));
+        node.Install(
+            new SnapshotMark(Make.At(9), new Term(5), Three, Make.At(1)),
+            Make.Log(Three, [.. Enumerable.Repeat(1L, 8), 5]));
+
+        node.Restart();
+        node.Flush();
+
+        Assert.That((node.Term, node.Last, node.Core.Vote), Is.EqualTo((5L, 9L, NodeId.None)));
+        Assert.That(node.Disk.HardState.Term.Value, Is.EqualTo(5));
+    }
+
+    [Test]
+    public void A_log_with_an_entry_of_a_later_term_than_the_nodes_own_is_damage() => Assert.That(
+        () => new CoreNode(1, Make.State(Three, [1, 3], term: 2)), Throws.TypeOf<InvariantException>());
 
     // S48's core: whatever the answer is, it leads on.
     [Test]
@@ -204,6 +288,16 @@ internal sealed class SnapshotTests
 
         Assert.That(Peer(node, 2).State, Is.EqualTo(PeerState.Snapshot));
         Assert.That(node.Take<Message.SnapshotOffer>(), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void The_log_is_never_cut_past_the_snapshot()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1, 1, 1, 1, 1, 1], commit: 6));
+
+        node.Core.OnSnapshotTaken(new SnapshotMark(Make.At(3), new Term(1), Three, Make.At(1)), keepFrom: Make.At(6));
+
+        Assert.That(node.Core.Log.View.Base, Is.EqualTo(Make.At(3)));
     }
 
     [Test]

@@ -53,8 +53,15 @@ internal sealed class Candidate : Role
 
     public override void Tick(long nowMs)
     {
-        if (nowMs >= _core.Clock.DeadlineMs)
+        if (nowMs < _core.Clock.DeadlineMs)
+            return;
+
+        // Its requests leave with its own vote: a campaign that the disk still holds back has not begun. Another term
+        // would only be another write, and on a disk slower than the timeout nobody would ever be elected.
+        if (_isPreVote || _core.IsHardStateDurable)
             _core.BecomePreCandidate(nowMs);
+        else
+            _core.Clock.Restart(nowMs);
     }
 
     public override void Step(Message message, long nowMs)

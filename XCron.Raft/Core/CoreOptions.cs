@@ -20,7 +20,10 @@ internal sealed record CoreOptions
 
     public long MaxInflightBytes { get; init; } = 8 << 20;
 
-    /// <summary>Payload bytes appended and not committed before proposals are refused as overloaded.</summary>
+    /// <summary>
+    /// Payload bytes appended and not yet committed, on this disk and applied here before proposals are refused as
+    /// overloaded.
+    /// </summary>
     public long MaxUncommittedBytes { get; init; } = 64 << 20;
 
     public int MaxEntryBytes { get; init; } = 4 << 20;
@@ -31,7 +34,7 @@ internal sealed record CoreOptions
     /// <summary>Payload bytes handed out in one Apply.</summary>
     public int MaxApplyBytes { get; init; } = 4 << 20;
 
-    /// <summary>Entries handed out and not reported as applied before no more are handed out.</summary>
+    /// <summary>Entries handed out and not yet reported as applied, at most.</summary>
     public int MaxUnappliedEntries { get; init; } = 16_384;
 
     /// <summary>Reads that wait for a round, of this node and of others.</summary>

@@ -44,7 +44,7 @@ internal abstract record Effect
     public sealed record ReadFailed(long ReadId) : Effect;
 
     /// <summary>Pull the leader's snapshot, put it on disk, restore from it, then call OnSnapshotInstalled; or
-    /// OnSnapshotFailed. Repeated offers of the same one are not repeated here.</summary>
+    /// OnSnapshotFailed. No other comes before that, unless the leader changed: then this one replaces it.</summary>
     public sealed record InstallSnapshot(NodeId Leader, LogIndex Index, Term EntryTerm) : Effect;
 
     /// <summary>Read entries from disk that are no longer in memory, then call OnEntriesLoaded.</summary>

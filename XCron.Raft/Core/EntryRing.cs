@@ -15,7 +15,15 @@ internal sealed class EntryRing
 
     public long PayloadBytes { get; private set; }
 
-    public LogEntry this[LogIndex index] => _slots[(_head + (int)(index - First)) & (_slots.Length - 1)];
+    public LogEntry this[LogIndex index]
+    {
+        get
+        {
+            var place = index - First;
+            Invariant.Require((ulong)place < (ulong)Count, "only an entry that is held is asked for");
+            return _slots[(_head + (int)place) & (_slots.Length - 1)];
+        }
+    }
 
     public void Add(LogEntry entry)
     {

@@ -5,7 +5,7 @@ internal sealed class Follower(RaftCore core) : Role
 {
     private readonly Dictionary<long, (long ReadId, long AskedMs)> _reads = [];
     private LogIndex? _acknowledge;
-    private (LogIndex Index, Term Term)? _installing;
+    private LogIndex? _installing; // the snapshot that is being pulled for this leader
 
     public override RaftRole Kind => RaftRole.Follower;
 
@@ -90,12 +90,17 @@ internal sealed class Follower(RaftCore core) : Role
 
     public void SnapshotInstalled(SnapshotMark mark)
     {
-        _installing = null;
+        if (_installing <= mark.Index)
+            _installing = null;
         if (core.Leader != NodeId.None)
             Acknowledge(mark.Index);
     }
 
-    public void SnapshotFailed() => _installing = null;
+    public void SnapshotFailed(LogIndex index)
+    {
+        if (_installing == index)
+            _installing = null;
+    }
 
     private void HearLeader(NodeId leader, long nowMs)
     {
@@ -155,18 +160,21 @@ internal sealed class Follower(RaftCore core) : Role
 
     private void Consider(Message.SnapshotOffer offer)
     {
+        // A leader's snapshot is committed: where the log has its last entry there is nothing to pull.
+        if (core.Log.View.Matches(offer.Index, offer.EntryTerm))
+            core.CommitTo(offer.Index);
         if (offer.Index <= core.Log.Commit)
         {
             Acknowledge(core.Log.Commit);
             return;
         }
 
-        // What is being pulled is finished first, or a leader that takes snapshots faster than they travel would
-        // keep this one from ever arriving.
+        // A newer one does not replace a pull under way: where snapshots are taken faster than they travel none would
+        // ever arrive. Each pull ends, and the next offer after that counts.
         if (_installing is not null)
             return;
 
-        _installing = (offer.Index, offer.EntryTerm);
+        _installing = offer.Index;
         core.Outbox.Add(new Effect.InstallSnapshot(offer.From, offer.Index, offer.EntryTerm));
     }
 

@@ -22,15 +22,11 @@ internal sealed class Leader : Role
         _firstOfTerm = core.Log.LastIndex.Next;
         _nextHeartbeatMs = nowMs;
         FollowMembership(nowMs);
-        for (var index = core.Log.Commit.Next; index <= core.Log.LastIndex; index = index.Next)
-            UncommittedBytes += core.Log.View.Entry(index).Payload.Length;
     }
 
     public override RaftRole Kind => RaftRole.Leader;
 
     public override long DeadlineMs => _nextHeartbeatMs;
-
-    public long UncommittedBytes { get; private set; }
 
     public IReadOnlyCollection<PeerProgress> Peers => _peers.Values;
 
@@ -38,14 +34,11 @@ internal sealed class Leader : Role
     {
         if (payload.Length > _core.Options.MaxEntryBytes)
             return ProposeAdmission.Refused(RejectReason.TooLarge);
-        if (kind == EntryKind.Command && UncommittedBytes + payload.Length > _core.Options.MaxUncommittedBytes
-            && UncommittedBytes > 0)
-        {
+        var waiting = _core.Log.UnsettledBytes;
+        if (kind == EntryKind.Command && waiting > 0 && waiting + payload.Length > _core.Options.MaxUncommittedBytes)
             return ProposeAdmission.Refused(RejectReason.Overloaded);
-        }
 
         var entry = new LogEntry(_core.Log.LastIndex.Next, _core.Term, kind, payload);
-        UncommittedBytes += payload.Length;
         _core.AppendEntry(entry);
         return new ProposeAdmission(true, entry.Index, entry.Term, default);
     }
@@ -159,8 +152,6 @@ internal sealed class Leader : Role
         if (index <= log.Commit || index < _firstOfTerm)
             return;
 
-        for (var committed = log.Commit.Next; committed <= index; committed = committed.Next)
-            UncommittedBytes -= log.View.Entry(committed).Payload.Length;
         _core.CommitTo(index);
         BeginReads();
     }

@@ -48,10 +48,10 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
     /// <summary>The commit index it was last told.</summary>
     public LogIndex CommitSent { get; set; }
 
-    /// <summary>Match at the last look, which is taken once a heartbeat interval: entries under way and no change since
-    /// then means that they may be lost.</summary>
-    public LogIndex MatchChecked { get; set; }
+    /// <summary>The last entry sent at the last look: what of it has no answer at the next one may be lost.</summary>
+    public LogIndex SentChecked { get; set; }
 
+    /// <summary>When the last look was taken; once a heartbeat interval.</summary>
     public long CheckedMs { get; set; }
 
     public bool IsWindowFull(CoreOptions options) =>
@@ -97,20 +97,12 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
         ClearWindow();
     }
 
-    /// <summary>
-    /// An answer to a heartbeat: the oldest append without one may be lost, so that its place is free again.
-    /// </summary>
-    public void FreeOne()
-    {
-        if (_inflight.TryDequeue(out var oldest))
-            _inflightBytes -= oldest.Bytes;
-    }
-
     private void ClearWindow()
     {
         _inflight.Clear();
         _inflightBytes = 0;
         IsProbing = false;
         Loading = null;
+        SentChecked = LogIndex.Zero;
     }
 }

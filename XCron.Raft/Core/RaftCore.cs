@@ -21,6 +21,11 @@ internal sealed class RaftCore
         Clock = new ElectionClock(options.ElectionTimeoutMs, random);
         _voting = new Voting(this);
         _hardState = recovered.HardState;
+
+        // A snapshot that was pulled may reach the disk before the term in which it was offered. It is as if that term
+        // were heard of now; a vote of it was never given, for that would be on disk.
+        if (recovered.Snapshot is { } snapshot && recovered.Entries.Count == 0 && snapshot.Term > Term)
+            SetHardState(new HardState(snapshot.Term, NodeId.None));
         Invariant.Require(Log.View.LastTerm <= Term, "the log holds no entry of a later term than the node's own");
         Role = new Follower(this);
         RestartClock(nowMs);
@@ -131,15 +136,17 @@ internal sealed class RaftCore
 
     public void OnSnapshotInstalled(SnapshotMark snapshot)
     {
-        Log.InstallSnapshot(snapshot);
+        var isNews = Log.InstallSnapshot(snapshot);
         if (Role is Follower follower)
             follower.SnapshotInstalled(snapshot);
+        else if (Role is Candidate && isNews)
+            BecomeFollower(Term, NodeId.None, NowMs); // it campaigned with another log, perhaps other members
     }
 
-    public void OnSnapshotFailed(LogIndex _)
+    public void OnSnapshotFailed(LogIndex index)
     {
         if (Role is Follower follower)
-            follower.SnapshotFailed();
+            follower.SnapshotFailed(index);
     }
 
     public void OnEntriesLoaded(NodeId peer, LogIndex from, LogEntry[] entries) =>

@@ -14,6 +14,7 @@ internal sealed class ReplicaLog
     private LogIndex? _truncateFrom;
     private SnapshotMark? _resetTo;
     private LogIndex _handedOut;
+    private LogIndex _settled;
     private long _sequence;
 
     public ReplicaLog(CoreOptions options, RecoveredState recovered)
@@ -27,6 +28,9 @@ internal sealed class ReplicaLog
         Commit = LogIndex.Max(restored, LogIndex.Min(recovered.Commit, _view.LastIndex));
         _durability = new Durability(_view.LastIndex);
         _unwritten = _view.LastIndex.Next;
+        _settled = restored;
+        foreach (var entry in recovered.Entries)
+            UnsettledBytes += entry.Payload.Length;
     }
 
     public LogView View => _view;
@@ -39,6 +43,12 @@ internal sealed class ReplicaLog
     public LogIndex Commit { get; private set; }
 
     public LogIndex Applied { get; private set; }
+
+    /// <summary>
+    /// Payload bytes of entries that are not yet both on this disk and applied here (and so committed): memory must hold
+    /// them, whatever the cache's size.
+    /// </summary>
+    public long UnsettledBytes { get; private set; }
 
     public SnapshotMark? Snapshot { get; private set; }
 
@@ -58,6 +68,7 @@ internal sealed class ReplicaLog
     public bool Append(LogEntry entry)
     {
         _view.Append(entry);
+        UnsettledBytes += entry.Payload.Length;
         return _configurations.Appended(entry);
     }
 
@@ -65,6 +76,8 @@ internal sealed class ReplicaLog
     public bool TruncateFrom(LogIndex index)
     {
         Invariant.Require(index > Commit, "what is committed is never truncated");
+        for (var gone = index; gone <= LastIndex; gone = gone.Next)
+            UnsettledBytes -= _view.Entry(gone).Payload.Length;
         _view.TruncateFrom(index);
         _durability.TruncateFrom(index);
         if (index < _unwritten)
@@ -86,13 +99,18 @@ internal sealed class ReplicaLog
         _configurations.Committed(index);
     }
 
-    public void ConfirmWrite(long sequence) => _durability.Confirm(sequence);
+    public void ConfirmWrite(long sequence)
+    {
+        _durability.Confirm(sequence);
+        Settle();
+    }
 
     public void ConfirmApplied(LogIndex index)
     {
         Invariant.Require(index <= Commit, "only what is committed is applied");
         Applied = LogIndex.Max(Applied, index);
         _handedOut = LogIndex.Max(_handedOut, Applied);
+        Settle();
         _view.Evict(LogIndex.Min(Applied, LogIndex.Min(Durable, _unwritten.Previous)));
     }
 
@@ -103,7 +121,10 @@ internal sealed class ReplicaLog
             return;
 
         Snapshot = mark;
-        _view.ForgetBefore(LogIndex.Min(keepFrom, LogIndex.Min(Applied, Durable).Next));
+
+        // Never past the snapshot: what is cut is offered as that.
+        var covered = LogIndex.Min(mark.Index, LogIndex.Min(Applied, Durable));
+        _view.ForgetBefore(LogIndex.Min(keepFrom, covered.Next));
     }
 
     /// <summary>A leader's snapshot on disk and in the state machine.</summary>
@@ -120,6 +141,7 @@ internal sealed class ReplicaLog
         {
             // Raft §7: entries after the snapshot's are kept where the log agrees with it.
             CommitTo(mark.Index);
+            Settle();
             return true;
         }
 
@@ -128,7 +150,8 @@ internal sealed class ReplicaLog
         _configurations.Reset(mark);
         _durability.Reset(mark.Index);
         (_resetTo, _truncateFrom, _unwritten) = (mark, null, mark.Index.Next);
-        Commit = _handedOut = mark.Index;
+        Commit = _handedOut = _settled = mark.Index;
+        UnsettledBytes = 0;
         return true;
     }
 
@@ -158,11 +181,18 @@ internal sealed class ReplicaLog
     /// <summary>The next committed entries to apply; null where there are none, or enough are handed out.</summary>
     public Effect.Apply? TakeApply()
     {
-        if (_handedOut >= Commit || _handedOut - Applied >= _options.MaxUnappliedEntries)
+        var room = _options.MaxUnappliedEntries - (int)(_handedOut - Applied);
+        if (_handedOut >= Commit || room <= 0)
             return null;
 
-        var entries = _view.Slice(_handedOut.Next, Commit, _options.MaxUnappliedEntries, _options.MaxApplyBytes);
+        var entries = _view.Slice(_handedOut.Next, Commit, room, _options.MaxApplyBytes);
         _handedOut = entries[^1].Index;
         return new Effect.Apply(entries);
+    }
+
+    private void Settle()
+    {
+        for (var upTo = LogIndex.Min(Applied, Durable); _settled < upTo; _settled = _settled.Next)
+            UnsettledBytes -= _view.Entry(_settled.Next).Payload.Length;
     }
 }

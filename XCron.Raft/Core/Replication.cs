@@ -51,18 +51,17 @@ internal sealed class Replication(RaftCore core)
 
     public void HeartbeatAnswered(PeerProgress peer, long nowMs)
     {
-        peer.IsProbing = false;
-        if (peer.State != PeerState.Replicate || nowMs - peer.CheckedMs < core.Options.HeartbeatIntervalMs)
+        if (nowMs - peer.CheckedMs < core.Options.HeartbeatIntervalMs)
             return;
 
         peer.CheckedMs = nowMs;
-        if (peer.IsWindowFull(core.Options))
-            peer.FreeOne();
+        peer.IsProbing = false;
+        if (peer.State != PeerState.Replicate)
+            return;
 
-        // Sent, and no progress since the last look: if it was lost, an empty append behind it will be rejected.
-        if (peer.Match == peer.MatchChecked && peer.Match < peer.Next.Previous && peer.Next > core.Log.LastIndex)
-            Send(peer, peer.Next, []);
-        peer.MatchChecked = peer.Match;
+        if (peer.Match < peer.SentChecked && peer.Loading is null)
+            Nudge(peer);
+        peer.SentChecked = peer.Next.Previous;
     }
 
     public void Loaded(PeerProgress peer, LogIndex from, LogEntry[] entries)
@@ -74,7 +73,7 @@ internal sealed class Replication(RaftCore core)
         if (peer.Next != from || peer.State == PeerState.Snapshot)
             return;
 
-        // Gone from the disk, or the log was cut behind the read.
+        // The log may have been cut meanwhile, on disk or here.
         if (entries.Length == 0 || from.Previous < core.Log.View.Base)
             OfferInstead(peer);
         else if (core.Log.View.Matches(entries[^1].Index, entries[^1].Term))
@@ -122,6 +121,18 @@ internal sealed class Replication(RaftCore core)
         entries = log.View.Slice(
             peer.Next, log.LastIndex, core.Options.MaxAppendEntries, core.Options.MaxAppendBytes);
         return true;
+    }
+
+    /// <summary>
+    /// What was sent an interval ago has no answer yet. An empty append behind it finds out why, and costs a slow peer
+    /// nothing: it is rejected if entries were lost, and accepted, which opens the window, if only answers were.
+    /// </summary>
+    private void Nudge(PeerProgress peer)
+    {
+        if (peer.Next.Previous < core.Log.View.Base)
+            OfferInstead(peer);
+        else
+            Send(peer, peer.Next, []);
     }
 
     private void OfferInstead(PeerProgress peer)

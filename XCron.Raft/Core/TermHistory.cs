@@ -3,7 +3,8 @@ namespace XCron.Raft.Core;
 /// <summary>The term of every entry of the log, kept as runs of equal terms: few, however long the log is.</summary>
 internal sealed class TermHistory
 {
-    // Invariant: First and Term both rise strictly from run to run.
+    // Invariant: Term rises strictly from run to run, First never falls. Only the first run may be empty, where all its
+    // entries are forgotten; then the next one begins at the same index, and the search below finds the later of the two.
     private readonly List<(LogIndex First, Term Term)> _runs = [];
     private LogIndex _base;
     private Term _baseTerm;

@@ -31,8 +31,12 @@ internal sealed class Voting(RaftCore core)
         var granted = isFree && IsUpToDate(request);
         if (granted)
         {
+            // Whoever gives its vote away no longer asks for votes itself.
             core.VoteFor(request.From);
-            core.Clock.Restart(nowMs);
+            if (core.Role.Kind == RaftRole.PreCandidate)
+                core.BecomeFollower(core.Term, NodeId.None, nowMs);
+            else
+                core.Clock.Restart(nowMs);
         }
 
         core.Outbox.SendWhenDurable(new Message.VoteResponse
