@@ -255,7 +255,8 @@ internal sealed class ElectionTests
     // §5.2: "If the leader's term (included in its RPC) is at least as large as the candidate's current term, then the
     // candidate recognizes the leader as legitimate and returns to follower state."
     [Test]
-    public void A_candidate_follows_a_leader_of_its_own_term([Values(RaftRole.PreCandidate, RaftRole.Candidate)] RaftRole role)
+    public void A_candidate_follows_a_leader_of_its_own_term(
+        [Values(RaftRole.PreCandidate, RaftRole.Candidate)] RaftRole role)
     {
         Message[] leaders =
         [

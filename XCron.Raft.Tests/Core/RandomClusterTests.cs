@@ -35,7 +35,8 @@ internal sealed class RandomClusterTests
         }
 
         TestContext.Out.WriteLine(
-            $"{committed} committed in {terms} terms, {crashes} crashes, {installed} snapshots installed, {reads} reads");
+            $"{committed} committed in {terms} terms, {crashes} crashes, {installed} snapshots installed, "
+            + $"{reads} reads");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(committed, Is.Positive, "it did something");
@@ -48,7 +49,8 @@ internal sealed class RandomClusterTests
         if (int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEED"), out var seed))
             return [seed];
 
-        var count = int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEEDS"), out var asked) ? asked : DefaultSeeds;
+        var isAsked = int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEEDS"), out var asked);
+        var count = isAsked ? asked : DefaultSeeds;
         return Enumerable.Range(1, count);
     }
 }

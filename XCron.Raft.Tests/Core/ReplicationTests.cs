@@ -197,7 +197,8 @@ internal sealed class ReplicationTests
     [Test]
     public void A_silent_peer_is_sent_no_more_than_its_window()
     {
-        var node = Leader(options: new CoreOptions { Self = default, MaxInflightAppends = 1000, MaxInflightBytes = 500 });
+        var options = new CoreOptions { Self = default, MaxInflightAppends = 1000, MaxInflightBytes = 500 };
+        var node = Leader(options: options);
         for (var i = 0; i < 100; i++)
         {
             node.Propose(bytes: 100);

@@ -40,7 +40,8 @@ internal sealed class SafetyTests
     {
         var membership = Make.Cluster(3);
         long[] leaders = [1, .. Enumerable.Repeat(5L, 500)];
-        long[] follower = [1, .. Enumerable.Repeat(2L, 200), .. Enumerable.Repeat(3L, 200), .. Enumerable.Repeat(4L, 200)];
+        long[] follower =
+            [1, .. Enumerable.Repeat(2L, 200), .. Enumerable.Repeat(3L, 200), .. Enumerable.Repeat(4L, 200)];
         var cluster = new CoreCluster(3, number => Make.State(membership, number == 2 ? follower : leaders, term: 6));
         cluster.Isolate(2);
         cluster.Elect(1);
@@ -51,7 +52,8 @@ internal sealed class SafetyTests
 
         Assert.That(cluster[2].Terms, Is.EqualTo(cluster[1].Terms));
         Assert.That(
-            cluster.Delivered.OfType<Message.AppendResponse>().Count(answer => !answer.Accepted), Is.LessThanOrEqualTo(4));
+            cluster.Delivered.OfType<Message.AppendResponse>().Count(answer => !answer.Accepted),
+            Is.LessThanOrEqualTo(4));
     }
 
     // Figure 8 (a)-(d): an entry of term 2 is on a majority, and yet is overwritten by one of term 3.

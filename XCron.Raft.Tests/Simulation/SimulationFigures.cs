@@ -35,6 +35,6 @@ internal sealed record SimulationFigures
     };
 
     public override string ToString() =>
-        $"terms led {Elections}; crashes {Crashes}, pauses {Pauses}, cuts {Cuts}, messages lost {MessagesLost}, doubled "
-        + $"{MessagesDoubled}; acknowledged {Acknowledged}, unknown {Unknown}, reads {Reads}";
+        $"terms led {Elections}; crashes {Crashes}, pauses {Pauses}, cuts {Cuts}, messages lost {MessagesLost}, "
+        + $"doubled {MessagesDoubled}; acknowledged {Acknowledged}, unknown {Unknown}, reads {Reads}";
 }
