@@ -1,3 +1,5 @@
+using XCron.Raft.Runtime;
+
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>
@@ -69,7 +71,7 @@ internal sealed class ClusterSimulation
         Converge();
     }
 
-    private Runtime.NodeAssembly? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
+    private NodeAssembly? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
 
     private void Step()
     {
