@@ -3,7 +3,7 @@ namespace XCron.Raft.Tests.Core;
 /// <summary>A fixed set of seeds; XCRON_SEED replays one, XCRON_SEEDS runs as many as asked.</summary>
 internal sealed class RandomClusterTests
 {
-    private const int Steps = 4000;
+    private const int Steps = 5000;
     private const int DefaultSeeds = 60;
 
     [TestCase(1, 0)]
