@@ -66,7 +66,7 @@ internal sealed partial class TidyTests
 
     internal sealed record SourceFile(string RelativePath, string[] Lines)
     {
-        private static readonly string Root = FindRoot();
+        public static readonly string Root = FindRoot();
 
         public bool IsTest => RelativePath.Contains(".Tests", StringComparison.Ordinal);
 

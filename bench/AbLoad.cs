@@ -98,7 +98,8 @@ internal sealed class AbLoad
         var lengthName = answer.IndexOf("Content-Length: "u8);
         if (lengthName < 0)
             throw new IOException("the answer has no Content-Length");
-        System.Buffers.Text.Utf8Parser.TryParse(answer[(lengthName + 16)..], out int bodyBytes, out _);
-        return answer.Length >= headersEnd + 4 + bodyBytes;
+        var length = answer[(lengthName + "Content-Length: ".Length)..];
+        return System.Buffers.Text.Utf8Parser.TryParse(length, out int bodyBytes, out _)
+            && answer.Length >= headersEnd + 4 + bodyBytes;
     }
 }

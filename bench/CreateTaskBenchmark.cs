@@ -72,7 +72,7 @@ public class CreateTaskBenchmark
         {
             // Warm: a JIT process is still getting faster after its first 50,000 requests.
             AddJob(Job.Default
-                .WithToolchain(InProcessNoEmitToolchain.Default)
+                .WithToolchain(new InProcessNoEmitToolchain(TimeSpan.FromMinutes(10), logOutput: false))
                 .WithStrategy(RunStrategy.Monitoring)
                 .WithWarmupCount(6)
                 .WithIterationCount(10)

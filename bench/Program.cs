@@ -1,10 +1,16 @@
+using System.Globalization;
 using bench;
 using BenchmarkDotNet.Running;
 
-if (args is ["bare-endpoint", var port])
+switch (args)
 {
-    await BareEndpoint.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
-    return;
+    case ["bare-endpoint", var port]:
+        await BareEndpoint.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+        break;
+    case ["fire", var api, var count]:
+        await FireProfile.RunAsync(api, int.Parse(count, CultureInfo.InvariantCulture));
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(BareEndpoint).Assembly).Run(args);
+        break;
 }
-
-BenchmarkSwitcher.FromAssembly(typeof(BareEndpoint).Assembly).Run(args);

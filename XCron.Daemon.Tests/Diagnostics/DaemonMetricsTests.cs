@@ -111,7 +111,7 @@ internal sealed class DaemonMetricsTests
         metrics.ObserveMachine(() => new MachineFigures());
         metrics.ObserveTasks(() => []);
 
-        Assert.That(instruments, Has.Count.AtLeast(14));
+        Assert.That(instruments, Has.Count.AtLeast(12));
         Assert.That(instruments.Where(instrument => instrument.Unit is null or ""), Is.Empty);
         Assert.That(instruments.Where(instrument => instrument.Description is null or ""), Is.Empty);
     }

@@ -4,7 +4,7 @@ using XCron.Daemon.State;
 namespace XCron.Daemon.Api;
 
 /// <summary>What the API stands on; the composition root fills it in.</summary>
-internal sealed class ApiServices
+internal sealed record ApiServices
 {
     public const int DefaultMaxRequestBytes = 256 * 1024;
 

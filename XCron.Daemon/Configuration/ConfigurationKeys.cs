@@ -12,10 +12,10 @@ internal static class ConfigurationKeys
     private static readonly XCronOptions Defaults = new();
 
     public static readonly TypedKey<string> Env = new("env", Defaults.Env, ValueKinds.Text(0, 64),
-        "A label that tells one installation from another in logs, metrics and the cluster's answer; nothing else.");
+        "A label that tells one installation from another in logs and metrics; nothing else.");
 
     public static readonly TypedKey<int> HttpPort = new("http_port", Defaults.HttpPort, Port(),
-        "The HTTP API and the dashboard.");
+        "The HTTP API.");
 
     public static readonly TypedKey<int> MonitorPort = new("monitor_port", Defaults.MonitorPort, Port(),
         "/metrics (Prometheus), /livez and /readyz.");
@@ -53,8 +53,8 @@ internal static class ConfigurationKeys
 
     public static readonly TypedKey<TimeSpan> MisfireThreshold = new("misfire_threshold", Defaults.MisfireThreshold,
         ValueKinds.Seconds(1, 86_400),
-        "Seconds after which a due time that nobody could serve counts as missed and the task's misfire rule decides. "
-        + "Longer than owner_timeout, or every change of owner would miss something.");
+        "Seconds after which a due time that nobody could serve counts as missed: a task with misfire = skip passes it "
+        + "over. Longer than owner_timeout, or every change of owner would miss something.");
 
     public static readonly TypedKey<IReadOnlyList<string>> PeerHosts = new("peer.peer_hosts", Defaults.Peer.PeerHosts,
         ValueKinds.Hosts(),

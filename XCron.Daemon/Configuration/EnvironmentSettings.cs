@@ -26,10 +26,15 @@ internal static partial class EnvironmentSettings
     /// What Kubernetes puts into every container of a namespace that has a service named xcron or xcron-…: nobody's
     /// mistake, so it must not stop a start. A service xcron-http even makes XCRON_HTTP_PORT, a "tcp://…".
     /// </summary>
-    private static bool IsServiceLink(string name, string value, string path) =>
-        ServiceLink().IsMatch(name)
-        && (ConfigurationKeys.Find(path) is null || value.Contains("://", StringComparison.Ordinal));
+    private static bool IsServiceLink(string name, string value, string path)
+    {
+        // XCRON_X_PORT alone may also be a misspelt setting; a service's is an address.
+        var isAddress = value.Contains("://", StringComparison.Ordinal);
+        return ServiceLink().IsMatch(name)
+            ? ConfigurationKeys.Find(path) is null || isAddress
+            : name.EndsWith("_PORT", StringComparison.Ordinal) && isAddress;
+    }
 
-    [GeneratedRegex(@"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$")]
+    [GeneratedRegex(@"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$")]
     private static partial Regex ServiceLink();
 }

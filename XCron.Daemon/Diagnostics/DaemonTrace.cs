@@ -41,6 +41,11 @@ internal static partial class DaemonTrace
     [LoggerMessage(113, LogLevel.Critical, "Cannot start: {Reason}")]
     public static partial void CannotStart(this ILogger logger, string reason);
 
+    [LoggerMessage(114, LogLevel.Warning,
+        "{Others} of peer_hosts were not in the configuration that this node's log began with ({Formed}); peer_hosts "
+        + "forms a cluster once, and the log decides from then on")]
+    public static partial void PeerHostsIgnored(this ILogger logger, string others, string formed);
+
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]
     public static partial void ConfiguredByFile(this ILogger logger, string file);
 

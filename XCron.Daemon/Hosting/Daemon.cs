@@ -1,3 +1,4 @@
+using System.Net;
 using XCron.Daemon.Configuration;
 using XCron.Daemon.Diagnostics;
 using XCron.Raft;
@@ -45,7 +46,10 @@ internal static class Daemon
         var exitCode = 0;
         try
         {
+            var warming = Warmup.RunAsync(
+                scheduler.Services with { RequestFinished = static (_, _) => { } }, HealthOf(options), stopping);
             await scheduler.StartAsync(stopping);
+            await warming;
             logger.Ready();
             await scheduler.FailsAsync().WaitAsync(stopping);
         }
@@ -63,5 +67,11 @@ internal static class Daemon
         await app.StopAsync(CancellationToken.None);
         logger.Stopped();
         return exitCode;
+    }
+
+    private static IPEndPoint HealthOf(XCronOptions options)
+    {
+        var isEverywhere = options.Bind.Equals(IPAddress.Any) || options.Bind.Equals(IPAddress.IPv6Any);
+        return new IPEndPoint(isEverywhere ? IPAddress.Loopback : options.Bind, options.MonitorPort);
     }
 }

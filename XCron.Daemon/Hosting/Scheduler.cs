@@ -17,6 +17,9 @@ namespace XCron.Daemon.Hosting;
 /// </summary>
 internal sealed class Scheduler : IAsyncDisposable
 {
+    // Three may be lost in a row, and the fence's half of owner_timeout still holds one.
+    private const int ReportsInOwnerTimeout = 4;
+
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
 
@@ -57,6 +60,7 @@ internal sealed class Scheduler : IAsyncDisposable
             SharedSecret = options.Peer.SharedSecret,
             OwnerTimeout = options.OwnerTimeout,
             RequestTimeout = options.RequestTimeout,
+            ReportInterval = options.OwnerTimeout / ReportsInOwnerTimeout,
         };
         _identity = new PeerIdentity(directory.NodeId, options.Peer.Self, options.Peer.PeerHosts)
         {
@@ -85,7 +89,8 @@ internal sealed class Scheduler : IAsyncDisposable
             new GrpcTransportOptions { SharedSecret = options.Peer.SharedSecret }, loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
         Readiness = new Readiness(_state, Session, _time);
-        Api = new ApiEndpoints(ApiServicesOf(options));
+        Services = ApiServicesOf(options);
+        Api = new ApiEndpoints(Services);
     }
 
     public OwnerSession Session { get; }
@@ -95,6 +100,8 @@ internal sealed class Scheduler : IAsyncDisposable
     public ClusterPeerService Cluster { get; }
 
     public Readiness Readiness { get; }
+
+    public ApiServices Services { get; }
 
     public ApiEndpoints Api { get; }
 
@@ -159,8 +166,13 @@ internal sealed class Scheduler : IAsyncDisposable
 
     private async Task JoinClusterAsync(CancellationToken cancellationToken)
     {
-        if (_directory.InitialMembership is not null)
+        if (_directory.InitialMembership is { } formed)
+        {
+            var others = _options.Peer.PeerHosts.Except(formed.Members.Select(member => member.Address)).ToArray();
+            if (others.Length > 0)
+                _logger.PeerHostsIgnored(string.Join(", ", others), formed.ToString());
             return;
+        }
 
         Readiness.Stage = "waiting for the peers of peer_hosts to form the cluster";
         var formation = new ClusterFormation(

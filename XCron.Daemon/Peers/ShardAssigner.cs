@@ -158,12 +158,9 @@ internal sealed class ShardAssigner
         if (_self.Draining && _self.Busy())
             kept.Add(Array.IndexOf(owners, _self.Session));
 
-        return
-        [
-            .. changes
-                .Select(change => change with { Shards = [.. change.Shards.Where(shard => !kept.Contains(shard.Value))] })
-                .Where(change => change.Shards.Count > 0),
-        ];
+        var moving = changes.Select(change =>
+            change with { Shards = [.. change.Shards.Where(shard => !kept.Contains(shard.Value))] });
+        return [.. moving.Where(change => change.Shards.Count > 0)];
     }
 
     private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)

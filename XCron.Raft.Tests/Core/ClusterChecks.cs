@@ -99,7 +99,8 @@ internal sealed class ClusterChecks(IReadOnlyList<CoreNode> nodes)
         Assert.That(node.Core.Log.LastIndex, Is.GreaterThanOrEqualTo(Committed), "leader completeness");
         var view = node.Core.Log.View;
         for (var index = view.Base; index <= Committed; index = index.Next)
-            Assert.That(view.TermAt(index), Is.EqualTo(_committed[(int)index.Value]), $"leader completeness at {index}");
+            Assert.That(
+                view.TermAt(index), Is.EqualTo(_committed[(int)index.Value]), $"leader completeness at {index}");
     }
 
     // Log matching: an index and a term name one entry and one predecessor; by induction, one log up to there.

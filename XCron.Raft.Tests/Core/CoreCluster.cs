@@ -13,7 +13,11 @@ internal sealed class CoreCluster
     private readonly HashSet<(int From, int To)> _cuts = [];
 
     public CoreCluster(
-        int voters, Func<int, RecoveredState>? start = null, CoreOptions? options = null, int learners = 0, int seed = 1)
+        int voters,
+        Func<int, RecoveredState>? start = null,
+        CoreOptions? options = null,
+        int learners = 0,
+        int seed = 1)
     {
         var initial = Make.Cluster(voters, learners);
         start ??= _ => Make.State(initial, [1]);

@@ -3,8 +3,8 @@ using XCron.Raft.Core;
 namespace XCron.Raft.Tests.Core;
 
 /// <summary>
-/// One core with a disk, a state machine and a clock that the test turns by hand. Unless held, writes become durable and
-/// entries are applied at once.
+/// One core with a disk, a state machine and a clock that the test turns by hand. Unless held, writes become durable
+/// and entries are applied at once.
 /// </summary>
 internal sealed class CoreNode
 {

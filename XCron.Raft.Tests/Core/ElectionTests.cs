@@ -38,7 +38,8 @@ internal sealed class ElectionTests
     }
 
     // §5.1: "if one server's current term is smaller than the other's, then it updates its current term to the larger
-    // value. If a candidate or leader discovers that its term is out of date, it immediately reverts to follower state."
+    // value. If a candidate or leader discovers that its term is out of date, it immediately reverts to follower
+    // state."
     [Test]
     public void A_larger_term_is_adopted_and_makes_a_follower(
         [ValueSource(nameof(MessagesOfTermFive))] Message message, [Values] RaftRole role)
@@ -254,7 +255,8 @@ internal sealed class ElectionTests
     // §5.2: "If the leader's term (included in its RPC) is at least as large as the candidate's current term, then the
     // candidate recognizes the leader as legitimate and returns to follower state."
     [Test]
-    public void A_candidate_follows_a_leader_of_its_own_term([Values(RaftRole.PreCandidate, RaftRole.Candidate)] RaftRole role)
+    public void A_candidate_follows_a_leader_of_its_own_term(
+        [Values(RaftRole.PreCandidate, RaftRole.Candidate)] RaftRole role)
     {
         Message[] leaders =
         [
@@ -306,7 +308,8 @@ internal sealed class ElectionTests
         }
     }
 
-    // S6, §5.2: "Randomized election timeouts [...] ensure that split votes are rare and that they are resolved quickly."
+    // S6, §5.2: "Randomized election timeouts [...] ensure that split votes are rare and that they are resolved
+    // quickly."
     [Test]
     public void Split_votes_are_resolved_quickly([Range(1, 20)] int seed, [Values(2, 3, 4, 5)] int voters)
     {

@@ -58,7 +58,8 @@ internal sealed class LogViewTests
     public void A_slice_holds_at_least_one_entry_however_large_it_is()
     {
         var view = new LogView(
-            new RecoveredState(default, null, [Make.Command(1, 1, 500), Make.Command(2, 1, 500)], LogIndex.Zero), 10_000);
+            new RecoveredState(default, null, [Make.Command(1, 1, 500), Make.Command(2, 1, 500)], LogIndex.Zero),
+            10_000);
 
         Assert.That(view.Slice(Make.At(1), Make.At(2), 10, maxBytes: 100), Has.Length.EqualTo(1));
     }

@@ -50,8 +50,8 @@ internal sealed class PreVoteTests
         Assert.That(node.Core.NextDeadlineMs, Is.GreaterThanOrEqualTo(node.NowMs + 1000));
     }
 
-    // §5.2: a server campaigns after a timeout "without receiving AppendEntries RPC from current leader or granting vote
-    // to candidate" (figure 2).
+    // §5.2: a server campaigns after a timeout "without receiving AppendEntries RPC from current leader or granting
+    // vote to candidate" (figure 2).
     [Test]
     public void A_pre_candidate_that_gives_its_vote_away_ends_its_own_campaign()
     {

@@ -32,6 +32,7 @@ internal sealed class RandomCluster
     private readonly ClusterChecks _checks;
     private readonly List<Message> _network = [];
     private readonly Dictionary<(int Node, int Life, long Read), LogIndex> _reads = [];
+    private readonly HashSet<(NodeId From, NodeId To)> _cuts = [];
     private readonly double _loss;
     private readonly double _doubling;
     private readonly double _crashRate;
@@ -47,9 +48,9 @@ internal sealed class RandomCluster
         _loss = _random.NextDouble() * _random.NextDouble() * 0.4;
         _doubling = _random.NextDouble() * 0.3;
         _crashRate = _random.NextDouble() * 0.004;
-        _messagesPerTick = _random.Next(4, 40);
+        _messagesPerTick = _random.Next(10, 120);
         _diskSpeed = _random.Next(2, 15);
-        _msPerTick = _random.Next(3, 14);
+        _msPerTick = _random.Next(3, 30);
         var membership = Make.Cluster(voters, learners);
         _nodes = [.. Enumerable.Range(1, voters + learners).Select(number =>
             new CoreNode(number, Make.State(membership, [1]), Options, seed))];
@@ -142,11 +143,28 @@ internal sealed class RandomCluster
 
     private void Harm(CoreNode node)
     {
+        if (_random.Next(3) == 0)
+            _cuts.Clear();
+        else if (_random.Next(8) == 0)
+            Cut(node);
         if (_random.NextDouble() > _crashRate * 100)
             return;
 
         Crashes++;
         node.Crash(_random.Next(3));
+    }
+
+    /// <summary>Some of its links, one way or both.</summary>
+    private void Cut(CoreNode node)
+    {
+        var (inward, outward) = (_random.Next(3) != 0, _random.Next(3) != 0);
+        foreach (var other in _nodes.Where(_ => _random.Next(4) != 0))
+        {
+            if (inward)
+                _cuts.Add((other.Id, node.Id));
+            if (outward)
+                _cuts.Add((node.Id, other.Id));
+        }
     }
 
     private void Propose()
@@ -194,7 +212,7 @@ internal sealed class RandomCluster
         if (_random.NextDouble() >= _doubling)
             _network.RemoveAt(place);
         var receiver = _nodes[(int)message.To.Value - 1];
-        if (receiver.IsUp && _random.NextDouble() >= _loss)
+        if (receiver.IsUp && _random.NextDouble() >= _loss && !_cuts.Contains((message.From, message.To)))
             receiver.Receive(message);
     }
 

@@ -3,7 +3,7 @@ namespace XCron.Raft.Tests.Core;
 /// <summary>A fixed set of seeds; XCRON_SEED replays one, XCRON_SEEDS runs as many as asked.</summary>
 internal sealed class RandomClusterTests
 {
-    private const int Steps = 4000;
+    private const int Steps = 5000;
     private const int DefaultSeeds = 60;
 
     [TestCase(1, 0)]
@@ -35,7 +35,8 @@ internal sealed class RandomClusterTests
         }
 
         TestContext.Out.WriteLine(
-            $"{committed} committed in {terms} terms, {crashes} crashes, {installed} snapshots installed, {reads} reads");
+            $"{committed} committed in {terms} terms, {crashes} crashes, {installed} snapshots installed, "
+            + $"{reads} reads");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(committed, Is.Positive, "it did something");
@@ -48,7 +49,8 @@ internal sealed class RandomClusterTests
         if (int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEED"), out var seed))
             return [seed];
 
-        var count = int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEEDS"), out var asked) ? asked : DefaultSeeds;
+        var isAsked = int.TryParse(Environment.GetEnvironmentVariable("XCRON_SEEDS"), out var asked);
+        var count = isAsked ? asked : DefaultSeeds;
         return Enumerable.Range(1, count);
     }
 }

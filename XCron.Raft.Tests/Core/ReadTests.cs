@@ -18,7 +18,8 @@ internal sealed class ReadTests
         Assert.That(node.Take<Message.Heartbeat>().Where(beat => beat.Round > 0), Is.Empty);
 
         node.Receive(Say.Accepted(2, 1, 2, match: 4));
-        Assert.That(node.Take<Message.Heartbeat>().Where(beat => beat.Round == 1), Is.Not.Empty, "the round begins now");
+        var first = node.Take<Message.Heartbeat>().Where(beat => beat.Round == 1);
+        Assert.That(first, Is.Not.Empty, "the round begins now");
         Assert.That(node.Reads, Is.Empty);
 
         node.Receive(Say.Alive(2, 1, 2, round: 1));
@@ -191,7 +192,12 @@ internal sealed class ReadTests
         Assert.That(node.Reads[1], Is.Null);
         node.Receive(new Message.ReadIndexResponse
         {
-            From = Make.Id(2), To = Make.Id(1), Term = node.Core.Term, ReadId = asked.ReadId, Accepted = true, Index = Make.At(1),
+            From = Make.Id(2),
+            To = Make.Id(1),
+            Term = node.Core.Term,
+            ReadId = asked.ReadId,
+            Accepted = true,
+            Index = Make.At(1),
         });
         Assert.That(node.Reads[1], Is.Null, "an answer that comes later changes nothing");
     }

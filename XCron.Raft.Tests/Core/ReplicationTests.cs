@@ -38,7 +38,8 @@ internal sealed class ReplicationTests
         Assert.That((node.Commit, node.Applied.Value), Is.EqualTo((3L, 3L)));
     }
 
-    // §5.3: "This also commits all preceding entries in the leader's log, including entries created by previous leaders."
+    // §5.3: "This also commits all preceding entries in the leader's log, including entries created by previous
+    // leaders."
     [Test]
     public void Committing_an_entry_commits_all_before_it()
     {
@@ -196,7 +197,8 @@ internal sealed class ReplicationTests
     [Test]
     public void A_silent_peer_is_sent_no_more_than_its_window()
     {
-        var node = Leader(options: new CoreOptions { Self = default, MaxInflightAppends = 1000, MaxInflightBytes = 500 });
+        var options = new CoreOptions { Self = default, MaxInflightAppends = 1000, MaxInflightBytes = 500 };
+        var node = Leader(options: options);
         for (var i = 0; i < 100; i++)
         {
             node.Propose(bytes: 100);

@@ -40,7 +40,8 @@ internal sealed class SafetyTests
     {
         var membership = Make.Cluster(3);
         long[] leaders = [1, .. Enumerable.Repeat(5L, 500)];
-        long[] follower = [1, .. Enumerable.Repeat(2L, 200), .. Enumerable.Repeat(3L, 200), .. Enumerable.Repeat(4L, 200)];
+        long[] follower =
+            [1, .. Enumerable.Repeat(2L, 200), .. Enumerable.Repeat(3L, 200), .. Enumerable.Repeat(4L, 200)];
         var cluster = new CoreCluster(3, number => Make.State(membership, number == 2 ? follower : leaders, term: 6));
         cluster.Isolate(2);
         cluster.Elect(1);
@@ -51,7 +52,8 @@ internal sealed class SafetyTests
 
         Assert.That(cluster[2].Terms, Is.EqualTo(cluster[1].Terms));
         Assert.That(
-            cluster.Delivered.OfType<Message.AppendResponse>().Count(answer => !answer.Accepted), Is.LessThanOrEqualTo(4));
+            cluster.Delivered.OfType<Message.AppendResponse>().Count(answer => !answer.Accepted),
+            Is.LessThanOrEqualTo(4));
     }
 
     // Figure 8 (a)-(d): an entry of term 2 is on a majority, and yet is overwritten by one of term 3.
@@ -74,9 +76,9 @@ internal sealed class SafetyTests
         ClusterChecks.CheckEqual(cluster.Nodes);
     }
 
-    // Figure 8 (e): "if S1 replicates an entry from its current term on a majority of the servers before crashing, as in
-    // (e), then this entry is committed (S5 cannot win an election). At this point all preceding entries in the log are
-    // committed as well."
+    // Figure 8 (e): "if S1 replicates an entry from its current term on a majority of the servers before crashing, as
+    // in (e), then this entry is committed (S5 cannot win an election). At this point all preceding entries in the log
+    // are committed as well."
     [Test]
     public void Figure_8_once_an_entry_of_the_own_term_is_on_a_majority_all_before_it_are_safe()
     {

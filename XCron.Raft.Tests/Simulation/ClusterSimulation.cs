@@ -1,3 +1,5 @@
+using XCron.Raft.Runtime;
+
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace XCron.Raft.Tests.Simulation;
 /// </summary>
 internal sealed class ClusterSimulation
 {
+    public const int UsualSteps = 1500;
+
     private readonly Random _random;
     private readonly VirtualTime _time = new();
     private readonly SimulatedNetwork _network;
@@ -14,6 +18,9 @@ internal sealed class ClusterSimulation
     private readonly ClientOracle _oracle;
     private readonly double _crashRate;
     private readonly double _cutRate;
+    private int _crashes;
+    private int _pauses;
+    private int _cuts;
 
     public ClusterSimulation(int seed, int nodeCount)
     {
@@ -37,13 +44,18 @@ internal sealed class ClusterSimulation
         })];
     }
 
-    public int Crashes { get; private set; }
-
-    public string Summary =>
-        $"{_invariants.Elections} terms led, {Crashes} crashes, {_network.Lost} messages lost, {_oracle.Acknowledged} "
-        + $"acknowledged, {_oracle.Unknown} unknown, {_oracle.ReadsServed} reads";
-
-    public int Acknowledged => _oracle.Acknowledged;
+    public SimulationFigures Figures => new()
+    {
+        Elections = _invariants.Elections,
+        Crashes = _crashes,
+        Pauses = _pauses,
+        Cuts = _cuts,
+        MessagesLost = _network.Lost,
+        MessagesDoubled = _network.Doubled,
+        Acknowledged = _oracle.Acknowledged,
+        Unknown = _oracle.Unknown,
+        Reads = _oracle.ReadsServed,
+    };
 
     public void Run(int steps)
     {
@@ -59,7 +71,7 @@ internal sealed class ClusterSimulation
         Converge();
     }
 
-    private Runtime.NodeAssembly? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
+    private NodeAssembly? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
 
     private void Step()
     {
@@ -99,15 +111,18 @@ internal sealed class ClusterSimulation
             }
             else if (_random.NextDouble() < _crashRate)
             {
-                Crashes++;
+                _crashes++;
                 node.Crash();
             }
             else if (_random.NextDouble() < _crashRate / 2)
             {
+                _pauses++;
                 node.PausedUntilMs = _time.NowMs + _random.Next(1000);
             }
         }
 
+        if (_random.Next(100) == 0)
+            _nodes[_random.Next(_nodes.Length)].DiskSpeed = _random.Next(2) == 0 ? 1 : _random.NextDouble() * 0.3;
         if (_random.NextDouble() < _cutRate)
             CutSomething();
         if (_random.Next(150) == 0)
@@ -116,6 +131,7 @@ internal sealed class ClusterSimulation
 
     private void CutSomething()
     {
+        _cuts++;
         var victim = _nodes[_random.Next(_nodes.Length)].Id;
         var inward = _random.Next(3) != 0;
         var outward = !inward || _random.Next(2) == 0;
@@ -142,6 +158,7 @@ internal sealed class ClusterSimulation
         foreach (var node in _nodes)
         {
             node.PausedUntilMs = 0;
+            node.DiskSpeed = 1;
             if (node.Process is null)
                 node.Start();
         }

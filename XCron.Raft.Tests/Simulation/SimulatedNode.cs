@@ -30,6 +30,9 @@ internal sealed class SimulatedNode(
 
     public Action<SimulatedNode, LogIndex, ulong> Applied { get; set; } = static (_, _, _) => { };
 
+    /// <summary>How often the writer gets its turn, 0 to 1: a slow disk lets others be durable first.</summary>
+    public double DiskSpeed { get; set; } = 1;
+
     public bool IsRunning => Process is not null && PausedUntilMs <= time.NowMs;
 
     public void Start()
@@ -86,8 +89,10 @@ internal sealed class SimulatedNode(
             case 0:
                 process.Loop.RunOnce();
                 break;
-            case 1:
+            case 1 when random.NextDouble() < DiskSpeed:
                 process.Parts.Writer.RunOnce();
+                break;
+            case 1:
                 break;
             case 2:
                 process.Parts.Applier.RunOnce();

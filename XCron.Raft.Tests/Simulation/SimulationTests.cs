@@ -3,7 +3,6 @@ namespace XCron.Raft.Tests.Simulation;
 /// <summary>A fixed set of seeds; XCRON_SEED replays one, XCRON_SEEDS runs as many as asked.</summary>
 internal sealed class SimulationTests
 {
-    private const int Steps = 1500;
     private const int DefaultSeeds = 150;
 
     [TestCase(3)]
@@ -16,15 +15,15 @@ internal sealed class SimulationTests
             var simulation = new ClusterSimulation(seed, nodeCount);
             try
             {
-                simulation.Run(Steps);
+                simulation.Run(ClusterSimulation.UsualSteps);
             }
             catch (Exception failure)
             {
-                Assert.Fail($"XCRON_SEED={seed} nodes={nodeCount} ({simulation.Summary}): {failure}");
+                Assert.Fail($"XCRON_SEED={seed} nodes={nodeCount} ({simulation.Figures}): {failure}");
             }
 
-            acknowledged += simulation.Acknowledged;
-            TestContext.Out.WriteLine($"seed {seed}: {simulation.Summary}");
+            acknowledged += simulation.Figures.Acknowledged;
+            TestContext.Out.WriteLine($"seed {seed}: {simulation.Figures}");
         }
 
         Assert.That(acknowledged, Is.GreaterThan(0), "the simulation did something");
@@ -36,10 +35,10 @@ internal sealed class SimulationTests
         var first = new ClusterSimulation(7, 3);
         var second = new ClusterSimulation(7, 3);
 
-        first.Run(Steps);
-        second.Run(Steps);
+        first.Run(ClusterSimulation.UsualSteps);
+        second.Run(ClusterSimulation.UsualSteps);
 
-        Assert.That(second.Summary, Is.EqualTo(first.Summary));
+        Assert.That(second.Figures, Is.EqualTo(first.Figures));
     }
 
     private static IEnumerable<int> Seeds()

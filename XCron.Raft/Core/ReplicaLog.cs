@@ -45,8 +45,8 @@ internal sealed class ReplicaLog
     public LogIndex Applied { get; private set; }
 
     /// <summary>
-    /// Payload bytes of entries that are not yet both on this disk and applied here (and so committed): memory must hold
-    /// them, whatever the cache's size.
+    /// Payload bytes of entries that are not yet both on this disk and applied here (and so committed): memory must
+    /// hold them, whatever the cache's size.
     /// </summary>
     public long UnsettledBytes { get; private set; }
 

@@ -4,7 +4,8 @@ namespace XCron.Raft.Core;
 internal sealed class TermHistory
 {
     // Invariant: Term rises strictly from run to run, First never falls. Only the first run may be empty, where all its
-    // entries are forgotten; then the next one begins at the same index, and the search below finds the later of the two.
+    // entries are forgotten; then the next one begins at the same index, and the search below finds the later of the
+    // two.
     private readonly List<(LogIndex First, Term Term)> _runs = [];
     private LogIndex _base;
     private Term _baseTerm;

@@ -4,7 +4,7 @@ using XCron.Raft.Storage;
 namespace XCron.Raft.Runtime;
 
 /// <summary>
-/// Puts writes on disk: all that wait in one write and one fdatasync, however many there are (group commit). While the
+/// Puts writes on disk: all that wait in one write and one fsync, however many there are (group commit). While the
 /// disk is full it keeps what it has and tries again; any other failure stops the node.
 /// </summary>
 internal sealed class LogWriter : Station<LogWriterJob>

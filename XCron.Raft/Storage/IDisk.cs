@@ -45,6 +45,6 @@ internal interface IDiskFile : IDisposable
 
     void SetLength(long length);
 
-    /// <summary>Makes the content durable (fdatasync(2)). After a failure the file must not be trusted again.</summary>
+    /// <summary>Makes the content durable (fsync(2)). After a failure the file must not be trusted again.</summary>
     void Sync();
 }
