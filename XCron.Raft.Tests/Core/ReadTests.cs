@@ -234,14 +234,10 @@ internal sealed class ReadTests
     [Test]
     public void In_a_joint_configuration_a_read_needs_both_majorities()
     {
-        var node = new CoreNode(1, Make.State(Make.Joint([1, 2, 3], [1, 4, 5]), [1]));
-        node.Wait(2000);
-        for (var peer = 2; peer <= 5; peer++)
-            node.Receive(Say.Voted(peer, 1, 2, preVote: true));
-        for (var peer = 2; peer <= 5; peer++)
-            node.Receive(Say.Voted(peer, 1, 2));
+        var node = new CoreNode(1, Make.State(MemberCluster.MembersOf([1, 4, 5], 2, 3), [1])).Lead();
         for (var peer = 2; peer <= 5; peer++)
             node.Receive(Say.Accepted(peer, 1, 2, match: 2));
+        node.Change(new MemberEdit.Become(MemberCluster.MembersOf([1, 2, 3])));
         node.Read(1);
 
         node.Receive(Say.Alive(2, 1, 2, round: 1), Say.Alive(3, 1, 2, round: 1));
