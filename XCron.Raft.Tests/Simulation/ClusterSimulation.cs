@@ -10,19 +10,25 @@ internal sealed class ClusterSimulation
 {
     public const int UsualSteps = 1500;
 
+    private const int MaxNodes = 12;
+
     private readonly Random _random;
     private readonly VirtualTime _time = new();
     private readonly SimulatedNetwork _network;
-    private readonly SimulatedNode[] _nodes;
+    private readonly List<SimulatedNode> _nodes;
     private readonly ClusterInvariants _invariants = new();
     private readonly ClientOracle _oracle;
     private readonly double _crashRate;
     private readonly double _cutRate;
+    private readonly SimulatedOperator? _operator;
     private int _crashes;
     private int _pauses;
     private int _cuts;
 
-    public ClusterSimulation(int seed, int nodeCount)
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="nodeCount">Who forms the cluster.</param>
+    /// <param name="changesMembers">Whether nodes come, go and hand over meanwhile.</param>
+    public ClusterSimulation(int seed, int nodeCount, bool changesMembers = false)
     {
         _random = new Random(seed);
         _network = new SimulatedNetwork(_time, _random)
@@ -37,11 +43,8 @@ internal sealed class ClusterSimulation
 
         var members = Enumerable.Range(1, nodeCount).Select(i => new Member(new NodeId((ulong)i), $"node{i}:1"));
         var initial = new Membership(new Guid(seed, 1, 1, new byte[8]), members);
-        _nodes = [.. initial.Members.Select(member => new SimulatedNode(
-            member.Id, initial, _time, () => new SimulatedTransport(_network, HostOf), _random)
-        {
-            Applied = _invariants.Applied,
-        })];
+        _nodes = [.. initial.Members.Select(member => NewNode(member.Id, initial))];
+        _operator = changesMembers ? new SimulatedOperator(_random, StartJoiner) : null;
     }
 
     public SimulationFigures Figures => new()
@@ -55,6 +58,8 @@ internal sealed class ClusterSimulation
         Acknowledged = _oracle.Acknowledged,
         Unknown = _oracle.Unknown,
         Reads = _oracle.ReadsServed,
+        MembersChanged = _operator?.Changed ?? 0,
+        Transfers = _operator?.Transferred ?? 0,
     };
 
     public void Run(int steps)
@@ -71,7 +76,24 @@ internal sealed class ClusterSimulation
         Converge();
     }
 
-    private NodeAssembly? HostOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
+    private SimulatedNode NewNode(NodeId id, Membership initial) =>
+        new(id, initial, _time, () => new SimulatedTransport(_network, HostOf), _random)
+        {
+            Applied = _invariants.Applied,
+        };
+
+    private SimulatedNode? StartJoiner(Membership told)
+    {
+        if (_nodes.Count >= MaxNodes)
+            return null;
+
+        var node = NewNode(new NodeId((ulong)_nodes.Count + 1), told);
+        _nodes.Add(node);
+        node.Start();
+        return node;
+    }
+
+    private NodeAssembly? HostOf(NodeId id) => _nodes.Find(node => node.Id == id)?.Process;
 
     private void Step()
     {
@@ -84,6 +106,7 @@ internal sealed class ClusterSimulation
         }
 
         _oracle.Collect();
+        _operator?.Collect();
     }
 
     private void Ask()
@@ -91,13 +114,17 @@ internal sealed class ClusterSimulation
         if (_random.Next(3) == 0)
             _oracle.Propose(LeaderOrAny());
         if (_random.Next(8) == 0)
-            _oracle.Read(_nodes[_random.Next(_nodes.Length)]);
+            _oracle.Read(AnyNode());
+        if (_operator is not null && _random.Next(25) == 0)
+            _operator.Act(LeaderOrAny());
     }
+
+    private SimulatedNode AnyNode() => _nodes[_random.Next(_nodes.Count)];
 
     private SimulatedNode LeaderOrAny()
     {
-        var leader = Array.Find(_nodes, node => node.Process?.Loop.Core.Role.Kind == RaftRole.Leader);
-        return leader is null || _random.Next(10) == 0 ? _nodes[_random.Next(_nodes.Length)] : leader;
+        var leader = _nodes.Find(node => node.Process?.Loop.Core.Role.Kind == RaftRole.Leader);
+        return leader is null || _random.Next(10) == 0 ? AnyNode() : leader;
     }
 
     private void Harm()
@@ -122,7 +149,7 @@ internal sealed class ClusterSimulation
         }
 
         if (_random.Next(100) == 0)
-            _nodes[_random.Next(_nodes.Length)].DiskSpeed = _random.Next(2) == 0 ? 1 : _random.NextDouble() * 0.3;
+            AnyNode().DiskSpeed = _random.Next(2) == 0 ? 1 : _random.NextDouble() * 0.3;
         if (_random.NextDouble() < _cutRate)
             CutSomething();
         if (_random.Next(150) == 0)
@@ -132,7 +159,7 @@ internal sealed class ClusterSimulation
     private void CutSomething()
     {
         _cuts++;
-        var victim = _nodes[_random.Next(_nodes.Length)].Id;
+        var victim = AnyNode().Id;
         var inward = _random.Next(3) != 0;
         var outward = !inward || _random.Next(2) == 0;
         var all = _random.Next(2) == 0;
@@ -173,27 +200,36 @@ internal sealed class ClusterSimulation
         }
 
         Assert.That(step, Is.LessThan(MaxSteps), "after the faults the cluster converges");
-        foreach (var node in _nodes)
+        var members = Members()!;
+        foreach (var node in members)
         {
-            Assert.That(node.Machine.Hash, Is.EqualTo(_nodes[0].Machine.Hash), $"the final state of {node.Id}");
+            Assert.That(node.Machine.Hash, Is.EqualTo(members[0].Machine.Hash), $"the final state of {node.Id}");
             _oracle.CheckFinal(node);
         }
     }
 
+    /// <summary>Those in the configuration of the one leader; null where there is not one, or a change is under way.
+    /// </summary>
+    private SimulatedNode[]? Members()
+    {
+        var leaders = _nodes.FindAll(node => node.Process!.Loop.Core.Role.Kind == RaftRole.Leader);
+        if (leaders is not [var leader])
+            return null;
+
+        var membership = leader.Process!.Loop.Core.Membership;
+        return membership.Outgoing.IsEmpty ? [.. _nodes.Where(node => membership.Find(node.Id) is not null)] : null;
+    }
+
     private bool IsQuiet()
     {
-        var leaders = 0;
-        foreach (var node in _nodes)
-        {
-            var core = node.Process!.Loop.Core;
-            leaders += core.Role.Kind == RaftRole.Leader ? 1 : 0;
-            if (core.Log.LastIndex != core.Log.Commit || core.Log.Applied != core.Log.Commit
-                || core.Log.Commit != _nodes[0].Process!.Loop.Core.Log.Commit)
-            {
-                return false;
-            }
-        }
+        if (Members() is not { } members)
+            return false;
 
-        return leaders == 1;
+        var commit = members[0].Process!.Loop.Core.Log.Commit;
+        return Array.TrueForAll(members, node =>
+        {
+            var log = node.Process!.Loop.Core.Log;
+            return log.LastIndex == log.Commit && log.Applied == log.Commit && log.Commit == commit;
+        });
     }
 }

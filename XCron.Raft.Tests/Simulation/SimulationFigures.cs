@@ -21,6 +21,10 @@ internal sealed record SimulationFigures
 
     public long Reads { get; init; }
 
+    public long MembersChanged { get; init; }
+
+    public long Transfers { get; init; }
+
     public SimulationFigures Plus(SimulationFigures other) => new()
     {
         Elections = Elections + other.Elections,
@@ -32,9 +36,12 @@ internal sealed record SimulationFigures
         Acknowledged = Acknowledged + other.Acknowledged,
         Unknown = Unknown + other.Unknown,
         Reads = Reads + other.Reads,
+        MembersChanged = MembersChanged + other.MembersChanged,
+        Transfers = Transfers + other.Transfers,
     };
 
     public override string ToString() =>
         $"terms led {Elections}; crashes {Crashes}, pauses {Pauses}, cuts {Cuts}, messages lost {MessagesLost}, "
-        + $"doubled {MessagesDoubled}; acknowledged {Acknowledged}, unknown {Unknown}, reads {Reads}";
+        + $"doubled {MessagesDoubled}; acknowledged {Acknowledged}, unknown {Unknown}, reads {Reads}; "
+        + $"members changed {MembersChanged}, leadership handed over {Transfers}";
 }

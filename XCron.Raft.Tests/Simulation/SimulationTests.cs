@@ -9,24 +9,19 @@ internal sealed class SimulationTests
     [TestCase(5)]
     public void Whatever_fails_nothing_acknowledged_is_lost_and_the_cluster_converges(int nodeCount)
     {
-        var acknowledged = 0L;
-        foreach (var seed in Seeds())
-        {
-            var simulation = new ClusterSimulation(seed, nodeCount);
-            try
-            {
-                simulation.Run(ClusterSimulation.UsualSteps);
-            }
-            catch (Exception failure)
-            {
-                Assert.Fail($"XCRON_SEED={seed} nodes={nodeCount} ({simulation.Figures}): {failure}");
-            }
+        var total = Run(nodeCount, changesMembers: false);
 
-            acknowledged += simulation.Figures.Acknowledged;
-            TestContext.Out.WriteLine($"seed {seed}: {simulation.Figures}");
-        }
+        Assert.That(total.Acknowledged, Is.GreaterThan(0), "the simulation did something");
+    }
 
-        Assert.That(acknowledged, Is.GreaterThan(0), "the simulation did something");
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Nothing_is_lost_either_while_members_come_and_go_and_leadership_is_handed_over(int nodeCount)
+    {
+        var total = Run(nodeCount, changesMembers: true);
+
+        Assert.That(total.MembersChanged, Is.GreaterThan(0), "members changed");
+        Assert.That(total.Acknowledged, Is.GreaterThan(0), "and the simulation did something");
     }
 
     [Test]
@@ -39,6 +34,29 @@ internal sealed class SimulationTests
         second.Run(ClusterSimulation.UsualSteps);
 
         Assert.That(second.Figures, Is.EqualTo(first.Figures));
+    }
+
+    private static SimulationFigures Run(int nodeCount, bool changesMembers)
+    {
+        var total = new SimulationFigures();
+        foreach (var seed in Seeds())
+        {
+            var simulation = new ClusterSimulation(seed, nodeCount, changesMembers);
+            try
+            {
+                simulation.Run(ClusterSimulation.UsualSteps);
+            }
+            catch (Exception failure)
+            {
+                Assert.Fail($"XCRON_SEED={seed} nodes={nodeCount} ({simulation.Figures}): {failure}");
+            }
+
+            total = total.Plus(simulation.Figures);
+            TestContext.Out.WriteLine($"seed {seed}: {simulation.Figures}");
+        }
+
+        TestContext.Out.WriteLine($"in all: {total}");
+        return total;
     }
 
     private static IEnumerable<int> Seeds()
