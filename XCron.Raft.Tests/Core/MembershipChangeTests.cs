@@ -309,6 +309,29 @@ internal sealed class MembershipChangeTests
     }
 
     [Test]
+    public void A_node_whose_removal_is_not_committed_may_be_the_only_one_that_can_lead_and_does()
+    {
+        var cluster = MemberCluster.Of(1, joiners: 1);
+        cluster.Run(100);
+        var leader = cluster[1];
+        cluster.TakeIn(leader, 2);
+
+        // The joint configuration is committed; of the new one, without node 1, only node 1 knows.
+        cluster.Loses = _ => leader.Core.Membership.Find(Make.Id(1)) is null;
+        leader.Change(new MemberEdit.Become(MemberCluster.MembersOf([2])));
+        cluster.Settle();
+        leader.Restart();
+        Assert.That(MemberCluster.VotersSeenBy(leader), Is.EqualTo("2"));
+        Assert.That(cluster[2].Core.Membership.Outgoing, Is.Not.Empty);
+        cluster.Loses = static _ => false;
+        cluster.Run(10_000);
+
+        Assert.That(cluster.Leader!.Number, Is.EqualTo(2));
+        Assert.That(cluster[2].Core.Membership.Outgoing, Is.Empty);
+        Assert.That(leader.Kind, Is.EqualTo(RaftRole.Follower));
+    }
+
+    [Test]
     public void A_removed_member_learns_of_it_and_is_then_let_go()
     {
         var cluster = MemberCluster.Of(3);

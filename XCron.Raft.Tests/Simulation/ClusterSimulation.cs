@@ -199,7 +199,7 @@ internal sealed class ClusterSimulation
             Step();
         }
 
-        Assert.That(step, Is.LessThan(MaxSteps), "after the faults the cluster converges");
+        Assert.That(step, Is.LessThan(MaxSteps), () => "after the faults the cluster converges: " + Standing());
         var members = Members()!;
         foreach (var node in members)
         {
@@ -207,6 +207,13 @@ internal sealed class ClusterSimulation
             _oracle.CheckFinal(node);
         }
     }
+
+    private string Standing() => string.Join("; ", _nodes.Select(node =>
+    {
+        var core = node.Process!.Loop.Core;
+        return $"{node.Id.Value} is {core.Role.Kind} of {core.Term}, log {core.Log.Commit} to {core.Log.LastIndex}, "
+            + $"applied {core.Log.Applied}, members [{core.Membership}], leaving {core.Membership.Outgoing.Length}";
+    }));
 
     /// <summary>Those in the configuration of the one leader; null where there is not one, or a change is under way.
     /// </summary>

@@ -24,6 +24,12 @@ internal sealed class ConfigurationHistory
 
     public LogIndex CurrentIndex => _configurations[^1].Index;
 
+    /// <summary>
+    /// Whether a node votes in the configuration in force or, while that is not committed, in one that it may yet fall
+    /// back to.
+    /// </summary>
+    public bool MayBeNeeded(NodeId id) => _configurations.Exists(entry => entry.Membership.IsVoter(id));
+
     /// <returns>Whether another configuration is in force now.</returns>
     public bool Appended(LogEntry entry)
     {

@@ -65,8 +65,11 @@ internal sealed class RaftCore
     /// <summary>When <see cref="Tick"/> has something to do, if nothing comes in before.</summary>
     public long NextDeadlineMs => Role.DeadlineMs;
 
-    /// <summary>Learners and nodes that were removed wait; they do not campaign.</summary>
-    public bool CanCampaign => Membership.IsVoter(Self);
+    /// <summary>
+    /// Learners and nodes that were removed wait; they do not campaign. Until the removal is committed the node may be
+    /// the only one that can be elected, as its log may be the longest (thesis §4.2.2).
+    /// </summary>
+    public bool CanCampaign => Log.MayBeNeeded(Self);
 
     /// <summary>Whether the term and vote are on disk.</summary>
     public bool IsHardStateDurable => !_hardStateChanged && _hardStateSequence <= Log.DurableSequence;

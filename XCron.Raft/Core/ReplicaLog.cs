@@ -56,6 +56,9 @@ internal sealed class ReplicaLog
 
     public LogIndex MembershipIndex => _configurations.CurrentIndex;
 
+    /// <inheritdoc cref="ConfigurationHistory.MayBeNeeded"/>
+    public bool MayBeNeeded(NodeId voter) => _configurations.MayBeNeeded(voter);
+
     /// <summary>The newest write asked for.</summary>
     public long Sequence => _sequence;
 
