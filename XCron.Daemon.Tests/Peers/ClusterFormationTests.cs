@@ -72,6 +72,21 @@ internal sealed class ClusterFormationTests
     }
 
     [Test]
+    public async Task A_node_with_a_wiped_directory_is_given_the_cluster_that_is_there(
+        CancellationToken cancellationToken)
+    {
+        foreach (var node in _nodes)
+            _dialer.Identities.Add(node.Address, node.Reply);
+        _nodes[1].InitialMembership = await FormationOf(_nodes[1]).RunAsync(cancellationToken);
+        var wiped = new PeerIdentity(new NodeId(9), "a:1", Hosts);
+
+        var found = await FormationOf(wiped).RunAsync(cancellationToken);
+
+        Assert.That(found.ClusterId, Is.EqualTo(_nodes[1].InitialMembership!.ClusterId));
+        Assert.That(found.Find(wiped.Self), Is.Null);
+    }
+
+    [Test]
     public void A_copied_directory_stops_the_node(CancellationToken cancellationToken)
     {
         var copy = new PeerIdentity(_nodes[0].Self, "b:1", Hosts);

@@ -73,7 +73,33 @@ internal sealed class FormationDecisionTests
     {
         var decision = Decide("a:1", 9, Reply("b:1", 2, Cluster), Reply("c:1", 3));
 
-        Assert.That(decision, Is.EqualTo(new FormationDecision.LeftOut("b:1", Cluster.ClusterId)));
+        Assert.That(decision, Is.TypeOf<FormationDecision.LeftOut>());
+        var leftOut = (FormationDecision.LeftOut)decision;
+        Assert.That((leftOut.Address, leftOut.Known.ClusterId), Is.EqualTo(("b:1", Cluster.ClusterId)));
+    }
+
+    [Test]
+    public void One_that_was_to_form_the_cluster_and_was_given_up_since_enters_as_new()
+    {
+        var others = new Membership(Cluster.ClusterId, Cluster.Members.Where(member => member.Id.Value != 1));
+        var identity = new PeerIdentity(new NodeId(2), "b:1", Hosts)
+        {
+            InitialMembership = Cluster, InForce = () => others,
+        };
+
+        var decision = Decide(identity.Reply());
+
+        Assert.That(decision, Is.TypeOf<FormationDecision.LeftOut>());
+    }
+
+    [Test]
+    public void It_never_forms_beside_a_node_that_joined_a_cluster()
+    {
+        var joined = new PeerIdentity(new NodeId(5), "b:1", Hosts) { Told = Cluster };
+
+        var decision = Decide("a:1", 9, joined.Reply(), Reply("c:1", 3));
+
+        Assert.That(decision, Is.TypeOf<FormationDecision.LeftOut>());
     }
 
     [Test]

@@ -31,6 +31,17 @@ internal sealed class InMemoryDialer : IPeerDialer
             : throw new PeerCallException($"{address}: down", refused: false);
     }
 
+    /// <summary>What is answered when a change of the cluster is asked for; by default nobody can be reached.</summary>
+    public Func<string, MemberRequest, Task<MemberReply>> ChangeMembers { get; set; } =
+        static (address, _) => throw new PeerCallException($"{address}: down", refused: false);
+
+    public async Task<MemberReply> ChangeMembersAsync(
+        string address, MemberRequest request, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        return await ChangeMembers(address, request);
+    }
+
     /// <summary>The next stream of commands, its first message read and not yet answered.</summary>
     public async Task<InMemoryStream<ForwardRequest, ForwardReply>> AcceptForwardAsync()
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using XCron.Daemon.Commands;
 
 namespace XCron.Daemon.Api;
 
@@ -10,7 +11,7 @@ internal sealed class ApiEndpoints
     private static readonly ApiError UnknownPath = new(
         ApiCode.NoSuchPath,
         "there is no such path; known under /xcron/ are createTask, createTasks, deleteTask, queryTask, " +
-        "previewSchedule, cluster and stats");
+        "previewSchedule, cluster, addPeer, removePeer, transferLeader and stats");
 
     private readonly ApiServices _services;
     private readonly CreateTaskEndpoint _createTask;
@@ -20,6 +21,9 @@ internal sealed class ApiEndpoints
     private readonly PreviewScheduleEndpoint _previewSchedule;
     private readonly ClusterEndpoint _cluster;
     private readonly StatsEndpoint _stats;
+    private readonly MemberEndpoint _addPeer;
+    private readonly MemberEndpoint _removePeer;
+    private readonly MemberEndpoint _transferLeader;
 
     public ApiEndpoints(ApiServices services)
     {
@@ -33,6 +37,9 @@ internal sealed class ApiEndpoints
         _previewSchedule = new PreviewScheduleEndpoint(services);
         _cluster = new ClusterEndpoint(services);
         _stats = new StatsEndpoint(services);
+        _addPeer = new MemberEndpoint(services, MemberAction.Add);
+        _removePeer = new MemberEndpoint(services, MemberAction.Remove);
+        _transferLeader = new MemberEndpoint(services, MemberAction.TransferLeader);
     }
 
     /// <summary>Takes all that is under /xcron/; the rest goes on to what is mapped after it.</summary>
@@ -111,6 +118,9 @@ internal sealed class ApiEndpoints
         "/xcron/previewSchedule" => _previewSchedule,
         "/xcron/cluster" => _cluster,
         "/xcron/stats" => _stats,
+        "/xcron/addPeer" => _addPeer,
+        "/xcron/removePeer" => _removePeer,
+        "/xcron/transferLeader" => _transferLeader,
         _ => null,
     };
 }

@@ -29,6 +29,10 @@ internal sealed record ApiServices
     /// <summary>Told of every exception that ended a request, with the request's uuid. Must not throw.</summary>
     public required Action<Guid, Exception> ReportDefect { get; init; }
 
+    /// <summary>Changes the cluster itself, the action with the member at this "host:port".</summary>
+    public Func<MemberAction, string, CancellationToken, Task<MemberAnswer>> ChangeMembers { get; init; } =
+        static (_, _, _) => Task.FromResult<MemberAnswer>(new MemberAnswer.NoLeader());
+
     /// <summary>Told of every answer: the path, or "other" where there is none, and the HTTP status.</summary>
     public Action<string, int> RequestFinished { get; init; } = static (_, _) => { };
 

@@ -61,6 +61,12 @@ internal static class ConfigurationKeys
         "The nodes that form the cluster, this one among them, each by its own peer_port, the same list on every node: "
         + "[\"10.0.0.1:8899\", \"10.0.0.2:8899\", \"10.0.0.3:8899\"]. Empty: one machine alone.");
 
+    public static readonly TypedKey<IReadOnlyList<string>> Join = new("peer.join", Defaults.Peer.Join,
+        ValueKinds.Hosts(),
+        "For a fresh node that is to join a cluster which is there, instead of peer_hosts: some of its nodes. It is "
+        + "taken in by itself, learns, and votes once it has caught up; later starts go by raft_dir and ignore this. "
+        + "Empty: none is joined.");
+
     public static readonly TypedKey<string> Self = new("peer.self", Defaults.Peer.Self, ValueKinds.OptionalHost(),
         "Which of peer_hosts this node is, where that cannot be told from the machine's own addresses; for one machine "
         + "alone, the address that nodes which join later would use. Empty: it is found.");
@@ -116,7 +122,7 @@ internal static class ConfigurationKeys
     public static IReadOnlyList<ConfigurationKey> All { get; } =
     [
         Env, HttpPort, MonitorPort, PeerPort, Bind, RaftDir, DefaultTimezone, RequestTimeout, MaxRequestBytes,
-        OwnerTimeout, CompletedRetention, MisfireThreshold, PeerHosts, Self, SharedSecret, ElectionTimeout,
+        OwnerTimeout, CompletedRetention, MisfireThreshold, PeerHosts, Join, Self, SharedSecret, ElectionTimeout,
         HeartbeatInterval, SegmentBytes, SnapshotLogBytes, MaxConcurrent, MaxPerHost, Allow, Deny, Level,
     ];
 

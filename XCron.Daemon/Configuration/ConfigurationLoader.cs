@@ -144,6 +144,7 @@ internal static class ConfigurationLoader
         Peer = new PeerSection
         {
             PeerHosts = values.Get(ConfigurationKeys.PeerHosts),
+            Join = values.Get(ConfigurationKeys.Join),
             Self = self,
             SharedSecret = values.Get(ConfigurationKeys.SharedSecret),
         },

@@ -68,6 +68,15 @@ internal static class OptionsRules
             yield return Sentence(values, [Self, PeerHosts],
                 $"[peer] self is \"{self}\"; must be one of peer_hosts ({string.Join(", ", hosts)}).");
 
+        var join = values.Get(Join);
+        if (join.Count > 0 && hosts.Count > 0)
+            yield return Sentence(values, [Join, PeerHosts],
+                "[peer] join and peer_hosts are both given; must be one of them: peer_hosts forms a cluster, join "
+                + "enters one that is there.");
+        if (join.Count == 1 && join[0] == self)
+            yield return Sentence(values, [Join, Self],
+                $"[peer] join has only \"{self}\", which is this node itself; must name nodes of the cluster.");
+
         var loopback = hosts.FirstOrDefault(IsLoopback);
         var outward = hosts.FirstOrDefault(host => !IsLoopback(host));
         if (loopback is not null && outward is not null)

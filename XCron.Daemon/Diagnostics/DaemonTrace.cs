@@ -46,6 +46,9 @@ internal static partial class DaemonTrace
         + "forms a cluster once, and the log decides from then on")]
     public static partial void PeerHostsIgnored(this ILogger logger, string others, string formed);
 
+    [LoggerMessage(115, LogLevel.Information, "Leadership handed over: {Outcome}")]
+    public static partial void LeadershipHandedOver(this ILogger logger, TransferOutcome outcome);
+
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]
     public static partial void ConfiguredByFile(this ILogger logger, string file);
 

@@ -4,7 +4,7 @@ using XCron.Raft;
 namespace XCron.Daemon.Hosting;
 
 /// <summary>The local Raft node as the stations of the daemon see it.</summary>
-internal sealed class RaftAccess(RaftNode node) : IRaftAccess
+internal sealed class RaftAccess(RaftNode node) : IMemberAccess
 {
     public event Action? Changed;
 
@@ -18,16 +18,43 @@ internal sealed class RaftAccess(RaftNode node) : IRaftAccess
 
     public Membership Membership => node.Status.Membership;
 
+    public Membership? CommittedMembership =>
+        node.Status is var status && status.MembershipIndex <= status.Commit ? status.Membership : null;
+
+    public bool IsCaughtUp(NodeId id) => PeerOf(id) is { IsCaughtUp: true };
+
+    public TimeSpan? SilentFor(NodeId id) => PeerOf(id)?.SinceContact;
+
+    public Task<ChangeOutcome> AddLearnerAsync(Member member, CancellationToken cancellationToken) =>
+        node.AddLearnerAsync(member, cancellationToken: cancellationToken);
+
+    public Task<ChangeOutcome> ReplaceAsync(NodeId old, Member replacement, CancellationToken cancellationToken) =>
+        node.ReplaceAsync(old, replacement, cancellationToken: cancellationToken);
+
+    public Task<ChangeOutcome> PromoteAsync(NodeId id, CancellationToken cancellationToken) =>
+        node.PromoteAsync(id, cancellationToken: cancellationToken);
+
+    public Task<ChangeOutcome> RemoveAsync(NodeId id, CancellationToken cancellationToken) =>
+        node.RemoveAsync(id, cancellationToken: cancellationToken);
+
+    public Task<TransferOutcome> TransferLeadershipAsync(NodeId target, CancellationToken cancellationToken) =>
+        node.TransferLeadershipAsync(target, cancellationToken);
+
     public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken) =>
         node.ProposeAsync(command); // ends by itself within the request timeout
 
     public ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken) =>
         node.ReadBarrierAsync(cancellationToken);
 
-    /// <summary>Passes every change of leadership on, until the node stops.</summary>
-    public async Task WatchAsync(CancellationToken stopping)
+    /// <summary>Passes every change of leadership and of the members on, until the node stops.</summary>
+    public Task WatchAsync(CancellationToken stopping) => Task.WhenAll(
+        PassOnAsync(node.WatchLeadershipAsync(stopping)), PassOnAsync(node.WatchMembershipAsync(stopping)));
+
+    private PeerStatus? PeerOf(NodeId id) => node.Status.Peers.FirstOrDefault(peer => peer.Id == id);
+
+    private async Task PassOnAsync<T>(IAsyncEnumerable<T> changes)
     {
-        await foreach (var _ in node.WatchLeadershipAsync(stopping))
+        await foreach (var _ in changes)
             Changed?.Invoke();
     }
 }

@@ -44,6 +44,10 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private RaftNode? _node;
     private PeerStation? _peers;
+    private RaftAccess? _raft;
+
+    // Null until the node runs; requests may come before.
+    private volatile MemberChanges? _changes;
     private Task _background = Task.CompletedTask;
 
     public Scheduler(XCronOptions options, RaftDirectory directory, ILoggerFactory loggers)
@@ -64,7 +68,8 @@ internal sealed class Scheduler : IAsyncDisposable
         };
         _identity = new PeerIdentity(directory.NodeId, options.Peer.Self, options.Peer.PeerHosts)
         {
-            InitialMembership = directory.InitialMembership,
+            InitialMembership = directory.HasJoined ? null : directory.InitialMembership,
+            Told = directory.HasJoined ? directory.InitialMembership : null,
         };
         _channels = new PeerChannels(_peerOptions.ConnectTimeout);
         _members = new MemberDirectory(options.OwnerTimeout, _time);
@@ -115,13 +120,22 @@ internal sealed class Scheduler : IAsyncDisposable
         _node = await RaftNode.StartAsync(
             _directory, RaftOptionsOf(_options), _state, Transport, logger, cancellationToken);
         _clusterView.Attach(_node);
-        var raft = new RaftAccess(_node);
+        var raft = _raft = new RaftAccess(_node);
         _peers = new PeerStation(
             raft, _state, _self, _members, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
-        Cluster.Attach(raft);
+        _identity.InForce = () => raft.Membership;
+        _changes = new MemberChanges(raft, _channels, _peerOptions, _time);
+        Cluster.Attach(raft, _changes);
         _gateway.Open(_peers.Commands);
         _firing.Start();
-        _background = Task.WhenAll(raft.WatchAsync(_stopping.Token), _peers.RunAsync(_stopping.Token));
+        var admission = new Admission(
+            raft, _channels, _peerOptions, _options.Peer.Join, _time, new Random(NewSeed()), _peersTrace);
+        var wasMember = !_directory.HasJoined || _node.Status.MembershipIndex > LogIndex.Zero;
+        _background = Task.WhenAll(
+            raft.WatchAsync(_stopping.Token),
+            _peers.RunAsync(_stopping.Token),
+            admission.RunAsync(wasMember, _stopping.Token),
+            new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token));
         Readiness.Attach(_node, _firing);
         MeterWiring.Observe(_metrics, _node, _state, _firing, _firingMeters, _peers, _machine);
         Readiness.Stage = null;
@@ -134,13 +148,17 @@ internal sealed class Scheduler : IAsyncDisposable
         await failed;
     }
 
-    /// <summary>Hands the shards over, lets callbacks under way end, records them, and stops the node.</summary>
+    /// <summary>
+    /// Hands shards and leadership over, lets callbacks under way end, records them, and stops the node.
+    /// </summary>
     public async Task StopAsync()
     {
         Readiness.Stage = "stopping";
         using var limit = new CancellationTokenSource(DrainLimit, _time);
         if (_peers is not null)
             await _peers.DrainAsync(limit.Token);
+        if (_raft is { IsLeader: true } raft)
+            await HandOverAsync(raft);
         await _firing.StopAsync(limit.Token);
         await _stopping.CancelAsync();
         await _background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -174,14 +192,50 @@ internal sealed class Scheduler : IAsyncDisposable
             return;
         }
 
+        var membership = _options.Peer.Join.Count > 0
+            ? await SearchAsync(cancellationToken)
+            : await FormAsync(cancellationToken);
+        if (membership.Find(_directory.NodeId) is null)
+        {
+            _directory.Join(membership);
+            _identity.Told = membership;
+        }
+        else
+        {
+            _directory.Form(membership);
+            _identity.InitialMembership = membership;
+        }
+
+        Readiness.Stage = "starting";
+    }
+
+    private Task<Membership> FormAsync(CancellationToken cancellationToken)
+    {
         Readiness.Stage = "waiting for the peers of peer_hosts to form the cluster";
         var formation = new ClusterFormation(
             _identity, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
-        var initial = await formation.RunAsync(cancellationToken);
-        _directory.Form(initial);
-        _identity.InitialMembership = initial;
-        Readiness.Stage = "starting";
+        return formation.RunAsync(cancellationToken);
     }
+
+    private Task<Membership> SearchAsync(CancellationToken cancellationToken)
+    {
+        Readiness.Stage = "looking for the cluster of [peer] join";
+        var search = new ClusterSearch(
+            _identity, _options.Peer.Join, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
+        return search.RunAsync(cancellationToken);
+    }
+
+    private async Task HandOverAsync(RaftAccess raft)
+    {
+        // Ends by itself within the request timeout; where it fails the others find a leader as after a crash.
+        var outcome = await raft.TransferLeadershipAsync(NodeId.None, CancellationToken.None);
+        _logger.LeadershipHandedOver(outcome);
+    }
+
+    private Task<MemberAnswer> ChangeMembersAsync(
+        MemberAction action, string host, CancellationToken cancellationToken) => _changes is { } changes
+        ? changes.ChangeAsync(action, host, cancellationToken)
+        : Task.FromResult<MemberAnswer>(new MemberAnswer.NoLeader());
 
     private ApiServices ApiServicesOf(XCronOptions options)
     {
@@ -191,6 +245,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Gateway = _gateway,
             Tasks = _state,
             Cluster = _clusterView,
+            ChangeMembers = ChangeMembersAsync,
             CallbackRules = new ApiCallbackRules(FiringOptionsOf(options)),
             Time = _time,
             RequestIds = new RequestIdSource(new Random(NewSeed()), _time),

@@ -25,7 +25,8 @@ internal sealed class ClusterFormation(
 
     /// <summary>
     /// The configuration that is to be the first entry of this node's log: <see cref="Membership.Encode"/> of it gives
-    /// the same bytes on every node. Asks until there is one.
+    /// the same bytes on every node. Or, where this node is not in it, that of a cluster that is there and must take it
+    /// in. Asks until there is one.
     /// </summary>
     /// <exception cref="FormationException">Asking on cannot help.</exception>
     public async Task<Membership> RunAsync(CancellationToken cancellationToken)
@@ -43,6 +44,9 @@ internal sealed class ClusterFormation(
                 case FormationDecision.Form form:
                     trace.ClusterFormed(form.Membership.ClusterId, form.Membership);
                     return form.Membership;
+                case FormationDecision.LeftOut leftOut:
+                    trace.LeftOutOfCluster(identity.Self, leftOut.Known.ClusterId, leftOut.Address);
+                    return leftOut.Known;
                 case FormationDecision.Impossible impossible:
                     throw new FormationException(impossible.Why);
                 case var undecided:
@@ -90,7 +94,8 @@ internal sealed class ClusterFormation(
     }
 
     private static bool IsFinal(FormationDecision decision) =>
-        decision is FormationDecision.Adopt or FormationDecision.Form or FormationDecision.Impossible;
+        decision is FormationDecision.Adopt or FormationDecision.Form or FormationDecision.LeftOut
+            or FormationDecision.Impossible;
 
     private FormationDecision Decide(Dictionary<string, IdentifyReply> replies) =>
         FormationDecision.Decide(identity.Self, identity.Address, identity.PeerHosts, replies);
@@ -134,9 +139,6 @@ internal sealed class ClusterFormation(
         {
             case FormationDecision.Wait wait:
                 trace.WaitingForPeers(string.Join(", ", wait.Unheard));
-                break;
-            case FormationDecision.LeftOut leftOut:
-                trace.LeftOutOfCluster(identity.Self, leftOut.ClusterId, leftOut.Address);
                 break;
             case FormationDecision.Disagree disagree:
                 trace.PeersDisagree(disagree.Why);

@@ -20,6 +20,7 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
 
     // Set once, when the node has its log; until then nothing can be proposed or reported here.
     private volatile IRaftAccess? _raft;
+    private volatile MemberChanges? _changes;
 
     public ClusterPeerService(
         PeerOptions options,
@@ -38,7 +39,11 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
     }
 
     /// <summary>From now on commands and reports are taken.</summary>
-    public void Attach(IRaftAccess raft) => _raft = raft;
+    public void Attach(IRaftAccess raft, MemberChanges? changes = null)
+    {
+        _changes = changes;
+        _raft = raft;
+    }
 
     public override Task<IdentifyReply> Identify(IdentifyRequest request, ServerCallContext context)
     {
@@ -89,6 +94,14 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
         {
             // The caller is gone, or this node is stopping: the stream just ends.
         }
+    }
+
+    public override async Task<MemberReply> ChangeMembers(MemberRequest request, ServerCallContext context)
+    {
+        RequireSecret(request.SharedSecret);
+        return _changes is { } changes
+            ? await changes.AnswerAsync(request, context.CancellationToken)
+            : MemberReplies.NotLeader;
     }
 
     public void Dispose() => _deadlines.Dispose();

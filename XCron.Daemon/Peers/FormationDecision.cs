@@ -27,8 +27,12 @@ internal abstract record FormationDecision
     /// <summary>Ask on: these have not answered.</summary>
     public sealed record Wait(IReadOnlyList<string> Unheard) : FormationDecision;
 
-    /// <summary>There is a cluster without this node, which must take it in. Another would split the data.</summary>
-    public sealed record LeftOut(string Address, Guid ClusterId) : FormationDecision;
+    /// <summary>
+    /// There is a cluster without this node, which must take it in. Another would split the data.
+    /// </summary>
+    /// <param name="Address">Who said so.</param>
+    /// <param name="Known">Its members, as far as it is known.</param>
+    public sealed record LeftOut(string Address, Membership Known) : FormationDecision;
 
     /// <summary>The nodes were told different things; ask on, until somebody has corrected it.</summary>
     public sealed record Disagree(string Why) : FormationDecision;
@@ -53,7 +57,8 @@ internal abstract record FormationDecision
         if (FindIdConflict(self, selfAddress, peerHosts, heard) is { } conflict)
             return new Impossible(conflict);
 
-        var withCluster = Array.FindAll(heard, peer => !peer.Reply.InitialMembership.IsEmpty);
+        var withCluster = Array.FindAll(
+            heard, peer => !peer.Reply.ClusterId.IsEmpty || !peer.Reply.InitialMembership.IsEmpty);
         if (withCluster.Length > 0)
             return JoinExisting(self, selfAddress, withCluster);
         if (FindDisagreement(peerHosts, heard) is { } disagreement)
@@ -89,29 +94,41 @@ internal abstract record FormationDecision
     private static FormationDecision JoinExisting(
         NodeId self, string selfAddress, (string Address, IdentifyReply Reply)[] withCluster)
     {
-        var (address, reply) = withCluster[0];
-        var other = Array.Find(withCluster, peer => !peer.Reply.InitialMembership.Equals(reply.InitialMembership));
+        // Nodes that were taken in later do not know how the cluster began; any that formed it is better heard.
+        var former = Array.FindIndex(withCluster, peer => !peer.Reply.InitialMembership.IsEmpty);
+        var (address, reply) = withCluster[Math.Max(former, 0)];
+        var other = Array.Find(withCluster, peer => !peer.Reply.ClusterId.Equals(reply.ClusterId));
         if (other.Address is not null)
             return new Disagree($"{address} and {other.Address} belong to different clusters.");
 
-        Membership membership;
+        Membership? initial;
+        Membership? known;
         try
         {
-            membership = Membership.Decode(reply.InitialMembership.Span);
+            initial = reply.InitialMembership.IsEmpty ? null : Membership.Decode(reply.InitialMembership.Span);
+            known = KnownMembership.Read(reply, self);
         }
         catch (Exception damage) when (damage is FormatException or ArgumentException)
         {
             return new Disagree($"{address} has a cluster this version cannot read: {damage.Message}");
         }
 
-        return membership.Find(self) switch
-        {
-            null => new LeftOut(address, membership.ClusterId),
-            { } member when member.Address == selfAddress => new Adopt(membership),
-            { } member => new Impossible(
-                $"The cluster of {address} knows this node as {member.Address}, but [peer] self is {selfAddress}."),
-        };
+        // One that was to form it and died before, and was given up since, is as new as any other.
+        var isExpected = initial?.Find(self) is not null && IsMember(self, reply);
+        if (!isExpected && known is null)
+            return new Disagree($"{address} knows of nobody else who votes.");
+        if (!isExpected)
+            return new LeftOut(address, known!);
+
+        var member = initial!.Find(self)!;
+        return member.Address == selfAddress
+            ? new Adopt(initial)
+            : new Impossible(
+                $"The cluster of {address} knows this node as {member.Address}, but [peer] self is {selfAddress}.");
     }
+
+    private static bool IsMember(NodeId self, IdentifyReply reply) =>
+        reply.Membership.IsEmpty || Membership.Decode(reply.Membership.Span).Find(self) is not null;
 
     private static string? FindDisagreement(
         IReadOnlyList<string> peerHosts, (string Address, IdentifyReply Reply)[] heard)

@@ -12,6 +12,8 @@ internal interface IPeerDialer
     IPeerStream<NodeReport, ReportAck> OpenReport(string address);
 
     Task<IdentifyReply> IdentifyAsync(string address, IdentifyRequest request, CancellationToken cancellationToken);
+
+    Task<MemberReply> ChangeMembersAsync(string address, MemberRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>An open stream to a peer: one writer and one reader at a time. Disposing ends the call.</summary>

@@ -15,7 +15,7 @@ internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisp
     private static readonly TimeSpan ReconnectBackoff = TimeSpan.FromMilliseconds(50);
     private const int WindowBytes = 1024 * 1024;
 
-    // Bounded by the addresses that memberships and peer_hosts ever named.
+    // Bounded by the addresses that memberships, the configuration and addPeer ever named.
     private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new(StringComparer.Ordinal);
 
     public IPeerStream<ForwardRequest, ForwardReply> OpenForward(string address) =>
@@ -30,6 +30,19 @@ internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisp
         try
         {
             return await ClientOf(address).IdentifyAsync(request, cancellationToken: cancellationToken);
+        }
+        catch (RpcException failure)
+        {
+            throw GrpcPeerStream.Translate(address, failure);
+        }
+    }
+
+    public async Task<MemberReply> ChangeMembersAsync(
+        string address, MemberRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ClientOf(address).ChangeMembersAsync(request, cancellationToken: cancellationToken);
         }
         catch (RpcException failure)
         {

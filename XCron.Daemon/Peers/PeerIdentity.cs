@@ -12,12 +12,30 @@ internal sealed class PeerIdentity(NodeId self, string address, IReadOnlyList<st
 {
     // Set once, by whoever starts the node, before or after others ask; a reader gets it or not, both are true answers.
     private volatile Membership? _initial;
+    private volatile Membership? _told;
+    private volatile Func<Membership?> _inForce = static () => null;
 
     public NodeId Self => self;
 
     public string Address => address;
 
     public IReadOnlyList<string> PeerHosts => peerHosts;
+
+    /// <summary>
+    /// What this node was told of the cluster it joined; null where it formed one, or has none. Set as the other.
+    /// </summary>
+    public Membership? Told
+    {
+        get => _told;
+        set => _told = value;
+    }
+
+    /// <summary>The configuration in force once the node runs; null before. Called at each answer.</summary>
+    public Func<Membership?> InForce
+    {
+        get => _inForce;
+        set => _inForce = value;
+    }
 
     /// <summary>The configuration that this node's log began with, known from its disk or from forming.</summary>
     public Membership? InitialMembership
@@ -31,9 +49,11 @@ internal sealed class PeerIdentity(NodeId self, string address, IReadOnlyList<st
         var reply = new IdentifyReply { NodeId = self.Value, Address = address };
         reply.PeerHosts.AddRange(peerHosts);
         if (_initial is { } initial)
-        {
             reply.InitialMembership = UnsafeByteOperations.UnsafeWrap(initial.Encode());
-            reply.ClusterId = UnsafeByteOperations.UnsafeWrap(initial.ClusterId.ToByteArray());
+        if ((_inForce() ?? _initial ?? _told) is { } membership)
+        {
+            reply.Membership = UnsafeByteOperations.UnsafeWrap(membership.Encode());
+            reply.ClusterId = UnsafeByteOperations.UnsafeWrap(membership.ClusterId.ToByteArray());
         }
 
         return reply;

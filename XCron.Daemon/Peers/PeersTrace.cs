@@ -17,7 +17,7 @@ internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
     public partial void WaitingForPeers(string peers);
 
     [LoggerMessage(4003, LogLevel.Warning,
-        "This node ({Self}) is new; cluster {ClusterId} of {Address} must take it in. Until then it does nothing.")]
+        "This node ({Self}) is new; cluster {ClusterId} of {Address} must take it in. Until then it waits.")]
     public partial void LeftOutOfCluster(NodeId self, Guid clusterId, string address);
 
     [LoggerMessage(4004, LogLevel.Warning, "No cluster can be formed: {Why}")]
@@ -25,6 +25,23 @@ internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
 
     [LoggerMessage(4005, LogLevel.Error, "{Address} refuses this node's shared secret: {Message}")]
     public partial void SecretRefused(string address, string message);
+
+    [LoggerMessage(4006, LogLevel.Information, "Found cluster {ClusterId} at {Address}, to be joined: {Membership}.")]
+    public partial void ClusterFound(Guid clusterId, string address, Membership membership);
+
+    [LoggerMessage(4007, LogLevel.Warning, "No cluster to join yet: {Address}: {Why}.")]
+    public partial void NoClusterYet(string address, string why);
+
+    [LoggerMessage(4008, LogLevel.Warning, "Not taken into the cluster yet, {Address} says: {Why}. It is asked again.")]
+    public partial void NotTakenIn(string address, string why);
+
+    [LoggerMessage(4009, LogLevel.Warning,
+        "This node ({Self}) is no member of its cluster ({Membership}) and does nothing. If it was removed and is to "
+        + "come back, stop it, empty raft_dir and start it with [peer] join: it is then a new node.")]
+    public partial void Removed(NodeId self, Membership membership);
+
+    [LoggerMessage(4040, LogLevel.Information, "Node {Id} at {Address} has caught up and votes from now on.")]
+    public partial void LearnerPromoted(NodeId id, string address);
 
     [LoggerMessage(4010, LogLevel.Information, "Passing commands on to leader {Leader} at {Address}.")]
     public partial void ForwardOpened(NodeId leader, string address);

@@ -1,0 +1,219 @@
+using Google.Protobuf;
+using XCron.Daemon.Commands;
+using XCron.Daemon.Peers;
+using XCron.Proto.Cluster;
+using XCron.Raft;
+
+namespace XCron.Daemon.Tests.Peers;
+
+[CancelAfter(10_000)]
+internal sealed class MemberChangesTests
+{
+    private static readonly Guid ClusterId = new("6a1f0b52-3c1e-4c52-9a57-555555555555");
+    private static readonly PeerOptions Options = new() { Address = "a:1", SharedSecret = "s" };
+
+    private ManualTime _time = null!;
+    private InMemoryDialer _dialer = null!;
+    private InMemoryMembers _raft = null!;
+    private MemberChanges _changes = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _time = new ManualTime();
+        _dialer = new InMemoryDialer();
+        var members = new Membership(ClusterId, [Of(1, "a:1"), Of(2, "b:1"), Of(3, "c:1")]);
+        _raft = new InMemoryMembers(new NodeId(1), members);
+        _changes = new MemberChanges(_raft, _dialer, Options, _time);
+    }
+
+    [Test]
+    public async Task A_node_is_added_under_the_id_that_it_says_it_has(CancellationToken cancellationToken)
+    {
+        _dialer.Identities.Add("d:1", new PeerIdentity(new NodeId(4), "d:1", []).Reply);
+
+        var answer = await _changes.ChangeAsync(MemberAction.Add, "d:1", cancellationToken);
+
+        Assert.That(answer, Is.EqualTo(new MemberAnswer.Done()));
+        Assert.That(_raft.Asked.Single(), Is.EqualTo("add 4 at d:1"));
+        Assert.That(_raft.Membership.Find(new NodeId(4))!.Suffrage, Is.EqualTo(Suffrage.Learner));
+    }
+
+    [Test]
+    public async Task A_node_of_another_cluster_is_not_added(CancellationToken cancellationToken)
+    {
+        var alone = new Membership(Guid.NewGuid(), [Of(4, "d:1")]);
+        _dialer.Identities.Add(
+            "d:1", new PeerIdentity(new NodeId(4), "d:1", []) { InitialMembership = alone }.Reply);
+
+        var answer = await _changes.ChangeAsync(MemberAction.Add, "d:1", cancellationToken);
+
+        Assert.That(answer, Is.TypeOf<MemberAnswer.Refused>());
+        Assert.That(((MemberAnswer.Refused)answer).Why, Does.Contain("another cluster").And.Contain("join"));
+        Assert.That(_raft.Asked, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_node_that_cannot_be_reached_is_not_added(CancellationToken cancellationToken)
+    {
+        var answer = await _changes.ChangeAsync(MemberAction.Add, "d:1", cancellationToken);
+
+        Assert.That(((MemberAnswer.Refused)answer).Why, Does.Contain("d:1"));
+    }
+
+    [Test]
+    public async Task Adding_a_member_again_is_done_already(CancellationToken cancellationToken)
+    {
+        _dialer.Identities.Add("b:1", new PeerIdentity(new NodeId(2), "b:1", []).Reply);
+
+        var answer = await _changes.ChangeAsync(MemberAction.Add, "b:1", cancellationToken);
+
+        Assert.That(answer, Is.EqualTo(new MemberAnswer.Done()));
+        Assert.That(_raft.Asked, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_node_with_a_wiped_directory_takes_the_place_of_its_former_self(
+        CancellationToken cancellationToken)
+    {
+        _raft.Silent[new NodeId(3)] = TimeSpan.FromSeconds(5);
+
+        var reply = await _changes.AnswerAsync(TakeIn(9, "c:1"), cancellationToken);
+
+        Assert.That(reply.Status, Is.EqualTo(MemberReply.Types.Status.Done));
+        Assert.That(_raft.Asked.Single(), Is.EqualTo("replace 3 by 9"));
+    }
+
+    [Test]
+    public async Task A_member_that_was_just_heard_is_not_replaced(CancellationToken cancellationToken)
+    {
+        var reply = await _changes.AnswerAsync(TakeIn(9, "c:1"), cancellationToken);
+
+        Assert.That(reply.Status, Is.EqualTo(MemberReply.Types.Status.Refused));
+        Assert.That(_raft.Asked, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_member_at_a_new_address_is_moved(CancellationToken cancellationToken)
+    {
+        await _changes.AnswerAsync(TakeIn(3, "x:1"), cancellationToken);
+
+        Assert.That(_raft.Asked.Single(), Is.EqualTo("add 3 at x:1"));
+    }
+
+    [Test]
+    public async Task Members_are_removed_and_lead_by_their_address(CancellationToken cancellationToken)
+    {
+        await _changes.ChangeAsync(MemberAction.TransferLeader, "b:1", cancellationToken);
+        await _changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+        var unknown = await _changes.ChangeAsync(MemberAction.Remove, "z:1", cancellationToken);
+
+        Assert.That(string.Join("; ", _raft.Asked), Is.EqualTo("transfer to 2; remove 3"));
+        Assert.That(((MemberAnswer.Refused)unknown).Why, Does.Contain("z:1").And.Contain("a:1"));
+    }
+
+    [Test]
+    public async Task Elsewhere_the_change_is_passed_on_to_the_leader_once(CancellationToken cancellationToken)
+    {
+        _raft.Lead(new NodeId(2));
+        var passedOn = new List<(string Address, MemberRequest Request)>();
+        _dialer.ChangeMembers = (address, request) =>
+        {
+            passedOn.Add((address, request));
+            return Task.FromResult(MemberReplies.Done);
+        };
+
+        await _changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+        var backAndForth = await _changes.AnswerAsync(passedOn[0].Request, cancellationToken);
+
+        Assert.That((passedOn[0].Address, passedOn[0].Request.Forwarded), Is.EqualTo(("b:1", true)));
+        Assert.That(backAndForth.Status, Is.EqualTo(MemberReply.Types.Status.NotLeader), "not passed on again");
+        Assert.That(passedOn, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_leader_that_cannot_yet_is_asked_until_the_time_is_over(CancellationToken cancellationToken)
+    {
+        var refusals = 3;
+        _raft.Refuses = () => refusals-- > 0
+            ? new ChangeOutcome.Refused(ChangeRefusal.InProgress, _raft.Self)
+            : null;
+        var soon = _changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+        await _time.FireUntilAsync(soon, TimeSpan.FromMilliseconds(50));
+
+        _raft.Lead(NodeId.None);
+        var never = _changes.ChangeAsync(MemberAction.Remove, "b:1", cancellationToken);
+        await _time.FireUntilAsync(never, TimeSpan.FromMilliseconds(500));
+
+        Assert.That(await soon, Is.EqualTo(new MemberAnswer.Done()));
+        Assert.That(await never, Is.EqualTo(new MemberAnswer.NoLeader()));
+    }
+
+    [Test]
+    public async Task Learners_that_have_caught_up_are_given_their_votes_by_the_leader(
+        CancellationToken cancellationToken)
+    {
+        _raft.Become(Of(1, "a:1"), Of(4, "d:1", Suffrage.Learner), Of(5, "e:1", Suffrage.Learner));
+        var promotion = new LearnerPromotion(_raft, _time, Traces.None);
+        _raft.CaughtUp.Add(new NodeId(5));
+
+        _raft.Lead(new NodeId(2));
+        await promotion.StepAsync(cancellationToken);
+        Assert.That(_raft.Asked, Is.Empty, "only the leader does");
+        _raft.Lead(new NodeId(1));
+        await promotion.StepAsync(cancellationToken);
+
+        Assert.That(_raft.Asked.Single(), Is.EqualTo("promote 5"));
+    }
+
+    [Test]
+    public async Task A_node_that_joins_asks_until_it_is_in_and_then_no_more(CancellationToken cancellationToken)
+    {
+        var raft = new InMemoryMembers(new NodeId(9), _raft.Membership) { Leader = NodeId.None };
+        var asked = new List<string>();
+        var takenIn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _dialer.ChangeMembers = (address, request) =>
+        {
+            asked.Add($"{address} {request.NodeId} {request.Host}");
+            if (asked.Count < 4)
+                throw new PeerCallException("down", refused: false);
+
+            raft.Become([.. _raft.Membership.Members, Of(9, "a:1", Suffrage.Learner)]);
+            takenIn.SetResult();
+            return Task.FromResult(MemberReplies.Done);
+        };
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = AdmissionOf(raft).RunAsync(wasMember: false, stopping.Token);
+        await _time.FireUntilAsync(takenIn.Task, Options.MostBackoff);
+        await stopping.CancelAsync();
+        await running;
+
+        Assert.That(string.Join("; ", asked), Is.EqualTo("b:1 9 a:1; c:1 9 a:1; j:1 9 a:1; b:1 9 a:1"));
+    }
+
+    [Test]
+    public async Task A_node_that_was_removed_does_not_ask(CancellationToken cancellationToken)
+    {
+        var raft = new InMemoryMembers(new NodeId(9), _raft.Membership) { Leader = NodeId.None };
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = AdmissionOf(raft).RunAsync(wasMember: true, stopping.Token);
+
+        await stopping.CancelAsync();
+
+        Assert.That(async () => await running, Throws.Nothing);
+    }
+
+    private static Member Of(ulong id, string address, Suffrage suffrage = Suffrage.Voter) =>
+        new(new NodeId(id), address, suffrage);
+
+    private static MemberRequest TakeIn(ulong id, string host) => new()
+    {
+        Action = MemberRequest.Types.Action.TakeIn,
+        Host = host,
+        NodeId = id,
+        ClusterId = ByteString.CopyFrom(ClusterId.ToByteArray()),
+    };
+
+    private Admission AdmissionOf(InMemoryMembers raft) =>
+        new(raft, _dialer, Options, ["j:1"], _time, new Random(1), Traces.None);
+}

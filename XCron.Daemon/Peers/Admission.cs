@@ -1,0 +1,102 @@
+using Google.Protobuf;
+using XCron.Proto.Cluster;
+
+namespace XCron.Daemon.Peers;
+
+/// <summary>
+/// Sees to it that a node which was never a member asks to become one, and that one which was removed is told so and
+/// does not come back by itself: its operator wanted it gone.
+/// </summary>
+internal sealed class Admission(
+    IMemberAccess raft,
+    IPeerDialer dialer,
+    PeerOptions options,
+    IReadOnlyList<string> hosts,
+    TimeProvider timeProvider,
+    Random random,
+    PeersTrace trace)
+{
+    private readonly Backoff _backoff = new(options.LeastBackoff, options.MostBackoff, random);
+    private string? _told;
+
+    /// <param name="wasMember">Whether its log, as it was found, came from a cluster that had taken it in.</param>
+    /// <param name="stopping">Ends it.</param>
+    public async Task RunAsync(bool wasMember, CancellationToken stopping)
+    {
+        var changed = new Pulse();
+        raft.Changed += changed.Set;
+        try
+        {
+            var isTold = false;
+            while (!stopping.IsCancellationRequested)
+            {
+                var next = changed.Next;
+                var isMember = raft.CommittedMembership?.Find(raft.Self) is not null;
+                var isAsking = !isMember && !wasMember;
+                if (isAsking)
+                    await AskAsync(stopping);
+                else if (!isMember && !isTold && raft.CommittedMembership is { } others)
+                    trace.Removed(raft.Self, others);
+                isTold = !isMember && !isAsking && raft.CommittedMembership is not null;
+                wasMember |= isMember;
+
+                // Until a change that may yet be undone is committed nothing tells of it but another look.
+                var mustLook = isAsking || raft.CommittedMembership is null;
+                await Pulse.WaitAsync(
+                    next, mustLook ? _backoff.Next() : Timeout.InfiniteTimeSpan, timeProvider, stopping);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+        finally
+        {
+            raft.Changed -= changed.Set;
+        }
+    }
+
+    /// <summary>Asks one after the other until one says that it is done: any member passes it to the leader.</summary>
+    private async Task AskAsync(CancellationToken stopping)
+    {
+        var request = new MemberRequest
+        {
+            SharedSecret = options.SharedSecret,
+            Action = MemberRequest.Types.Action.TakeIn,
+            Host = options.Address,
+            NodeId = raft.Self.Value,
+            ClusterId = UnsafeByteOperations.UnsafeWrap(raft.Membership.ClusterId.ToByteArray()),
+        };
+        var known = raft.Membership.Members.Select(member => member.Address);
+        foreach (var address in known.Concat(hosts).Distinct().Where(address => address != options.Address))
+        {
+            using var late = new CancellationTokenSource(options.ConnectTimeout + options.RequestTimeout, timeProvider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stopping);
+            try
+            {
+                var reply = await dialer.ChangeMembersAsync(address, request, either.Token);
+                if (reply.Status == MemberReply.Types.Status.Done)
+                    return;
+
+                Tell(address, reply.Status == MemberReply.Types.Status.Refused ? reply.Message : "nobody leads");
+            }
+            catch (PeerCallException failure)
+            {
+                Tell(address, failure.Message);
+            }
+            catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+            {
+                Tell(address, "no answer");
+            }
+        }
+    }
+
+    private void Tell(string address, string why)
+    {
+        if (_told == why)
+            return;
+
+        _told = why;
+        trace.NotTakenIn(address, why);
+    }
+}

@@ -1,0 +1,28 @@
+using XCron.Proto.Cluster;
+using XCron.Raft;
+
+namespace XCron.Daemon.Peers;
+
+/// <summary>What a node's answer tells of its cluster's members, for one that is to join it.</summary>
+internal static class KnownMembership
+{
+    /// <summary>
+    /// Without the asker, who has to be told by the log itself that it is in; null where the node has no cluster, or
+    /// knows of nobody who votes but the asker. Throws FormatException or ArgumentException where it is unreadable.
+    /// </summary>
+    public static Membership? Read(IdentifyReply reply, NodeId asker)
+    {
+        var encoded = reply.Membership.IsEmpty ? reply.InitialMembership : reply.Membership;
+        if (encoded.IsEmpty)
+            return null;
+
+        var membership = Membership.Decode(encoded.Span);
+        if (membership.Find(asker) is null)
+            return membership;
+
+        var others = membership.Members.Where(member => member.Id != asker).ToArray();
+        return Array.Exists(others, member => member.Suffrage == Suffrage.Voter)
+            ? new Membership(membership.ClusterId, others)
+            : null;
+    }
+}

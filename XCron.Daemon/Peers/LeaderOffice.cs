@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using XCron.Proto.Cluster;
+using XCron.Raft;
+
+namespace XCron.Daemon.Peers;
+
+/// <summary>Carries out, on the leader, what is asked of the cluster itself.</summary>
+internal sealed class LeaderOffice(
+    IMemberAccess raft, IPeerDialer dialer, PeerOptions options, TimeProvider timeProvider)
+{
+    /// <summary>On a node that does not lead, the answer is just that.</summary>
+    public async Task<MemberReply> CarryOutAsync(MemberRequest request, CancellationToken cancellationToken)
+    {
+        if (!raft.IsLeader)
+            return MemberReplies.NotLeader;
+
+        return request.Action switch
+        {
+            MemberRequest.Types.Action.Add => await AddAsync(request.Host, cancellationToken),
+            MemberRequest.Types.Action.TakeIn => await TakeInAsync(request, cancellationToken),
+            MemberRequest.Types.Action.Remove => await RemoveAsync(request.Host, cancellationToken),
+            MemberRequest.Types.Action.TransferLeader => await TransferAsync(request.Host, cancellationToken),
+            _ => MemberReplies.Refused("this version does not know that change of the cluster"),
+        };
+    }
+
+    private async Task<MemberReply> AddAsync(string host, CancellationToken cancellationToken)
+    {
+        IdentifyReply node;
+        try
+        {
+            using var late = new CancellationTokenSource(options.ConnectTimeout, timeProvider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+            var question = new IdentifyRequest
+            {
+                NodeId = raft.Self.Value, Address = options.Address, SharedSecret = options.SharedSecret,
+            };
+            node = await dialer.IdentifyAsync(host, question, either.Token);
+        }
+        catch (PeerCallException failure)
+        {
+            return MemberReplies.Refused($"{host} cannot be asked who it is: {failure.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return MemberReplies.Refused($"{host} did not say in time who it is; is it running?");
+        }
+
+        if (node.Address != host)
+            return MemberReplies.Refused($"{host} calls itself {node.Address}; must be added by that address");
+        if (!node.ClusterId.IsEmpty && new Guid(node.ClusterId.Span) != raft.Membership.ClusterId)
+        {
+            return MemberReplies.Refused(
+                $"{host} belongs to another cluster; a node that is to be taken in starts with an empty raft_dir and "
+                + "[peer] join naming a node of this one");
+        }
+
+        return await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
+    }
+
+    private async Task<MemberReply> TakeInAsync(MemberRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ClusterId.Length != 16 || new Guid(request.ClusterId.Span) != raft.Membership.ClusterId)
+            return MemberReplies.Refused("it asks to be taken into another cluster than this one");
+
+        return request.NodeId == 0
+            ? MemberReplies.Refused("it has no id")
+            : await EnterAsync(new NodeId(request.NodeId), request.Host, cancellationToken);
+    }
+
+    private async Task<MemberReply> EnterAsync(NodeId id, string host, CancellationToken cancellationToken)
+    {
+        var learner = new Member(id, host, Suffrage.Learner);
+        var known = raft.Membership.Find(id);
+        if (known is not null && known.Address == host)
+            return MemberReplies.Done;
+
+        // Two nodes cannot have one address: whoever had it lost its directory, and with it its identity.
+        var former = FindAt(host);
+        if (former is null || known is not null)
+            return MemberReplies.Of(await raft.AddLearnerAsync(learner, cancellationToken));
+        if (former.Id == raft.Self || raft.SilentFor(former.Id) is { } silent && silent < options.OwnerTimeout)
+            return MemberReplies.Refused($"node {former.Id} was heard from {host} a moment ago");
+
+        return MemberReplies.Of(await raft.ReplaceAsync(former.Id, learner, cancellationToken));
+    }
+
+    private async Task<MemberReply> RemoveAsync(string host, CancellationToken cancellationToken)
+    {
+        if (FindAt(host) is not { } member)
+            return MemberReplies.Refused(NoMember(host));
+
+        return MemberReplies.Of(await raft.RemoveAsync(member.Id, cancellationToken));
+    }
+
+    private async Task<MemberReply> TransferAsync(string host, CancellationToken cancellationToken)
+    {
+        if (FindAt(host) is not { } member)
+            return MemberReplies.Refused(NoMember(host));
+
+        return await raft.TransferLeadershipAsync(member.Id, cancellationToken) switch
+        {
+            TransferOutcome.Transferred => MemberReplies.Done,
+            TransferOutcome.Refused { Reason: TransferRefusal.AlreadyLeader } => MemberReplies.Done,
+            TransferOutcome.Refused { Reason: TransferRefusal.NotVoter } =>
+                MemberReplies.Refused($"{host} does not vote, so it cannot lead"),
+            TransferOutcome.Refused { Reason: TransferRefusal.InProgress } =>
+                MemberReplies.Refused("leadership is being handed to another node"),
+            TransferOutcome.Refused => MemberReplies.NotLeader,
+            TransferOutcome.Failed => MemberReplies.Refused($"{host} did not take over within an election timeout"),
+            var outcome => throw new UnreachableException($"No outcome: {outcome}."),
+        };
+    }
+
+    private Member? FindAt(string host) =>
+        raft.Membership.Members.FirstOrDefault(
+            member => member.Address == host && member.Suffrage != Suffrage.Leaving);
+
+    private string NoMember(string host)
+    {
+        var addresses = raft.Membership.Members.Select(member => member.Address);
+        return $"{host} is no member; members are {string.Join(", ", addresses)}";
+    }
+}
