@@ -32,14 +32,16 @@ internal static class Program
         var gate = new Lock();
         Parallel.For(run.From, run.From + run.Seeds, seed =>
         {
-            var nodes = run.Nodes ?? (seed % 2 == 0 ? 3 : 5);
-            var simulation = new ClusterSimulation((int)seed, nodes);
+            // Half of them change members as well, and every second of those begins with one node.
+            var changesMembers = seed % 4 > 1;
+            var nodes = run.Nodes ?? (seed % 2 == 0 ? 3 : changesMembers ? 1 : 5);
+            var simulation = new ClusterSimulation((int)seed, nodes, changesMembers);
             var failure = TryRun(simulation);
             lock (gate)
             {
                 total = total.Plus(simulation.Figures);
                 if (failure is not null)
-                    failures.Add($"seed {seed}, {nodes} nodes: {failure}");
+                    failures.Add($"seed {seed}, {nodes} nodes{(changesMembers ? ", members" : "")}: {failure}");
             }
         });
 

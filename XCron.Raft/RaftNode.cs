@@ -68,7 +68,8 @@ public sealed class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(stateMachine);
         ArgumentNullException.ThrowIfNull(transport);
         var initial = directory.InitialMembership
-            ?? throw new InvalidOperationException($"{directory.Path} belongs to no cluster yet; call Form or Join first.");
+            ?? throw new InvalidOperationException(
+                $"{directory.Path} belongs to no cluster yet; call Form or Join first.");
 
         logger ??= NullLogger.Instance;
         var background = new BackgroundTasks();
@@ -274,7 +275,7 @@ public sealed class RaftNode : IAsyncDisposable
     private static void ThrowIfLeaving(Member member)
     {
         if (member.Suffrage == Suffrage.Leaving)
-            throw new ArgumentException($"{member.Id} is leaving; that is for the change itself to say.", nameof(member));
+            throw new ArgumentException($"{member.Id} is leaving, which only the change itself says.", nameof(member));
     }
 
     private async Task<ChangeOutcome> ChangeAsync(

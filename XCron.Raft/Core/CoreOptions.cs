@@ -37,8 +37,8 @@ internal sealed record CoreOptions
     /// <summary>Entries handed out and not yet reported as applied, at most.</summary>
     public int MaxUnappliedEntries { get; init; } = 16_384;
 
-    /// <summary>Entries a learner may be behind and still be given a vote: some milliseconds of a busy log.</summary>
-    public int MaxPromotionLag { get; init; } = 1024;
+    /// <summary>Entries a learner may be behind and still be given a vote: what one append carries.</summary>
+    public int MaxPromotionLag { get; init; } = 4096;
 
     /// <summary>Reads that wait for a round, of this node and of others.</summary>
     public int MaxWaitingReads { get; init; } = 4096;

@@ -1,6 +1,8 @@
 namespace XCron.Raft.Core;
 
-/// <summary>A leadership on its way to another node (thesis §3.10). Belongs to one leadership and ends with it.</summary>
+/// <summary>
+/// A leadership on its way to another node (thesis §3.10). Belongs to one leadership and ends with it.
+/// </summary>
 /// <param name="target">Who is to lead.</param>
 /// <param name="deadlineMs">When it is given up: nobody may be kept from proposing for longer.</param>
 /// <param name="stepsDown">Whether this node ceases to lead even then.</param>

@@ -64,11 +64,12 @@ internal sealed class OpenChanges(RaftCore core, long patienceMs)
         _transfers.Clear();
     }
 
-    /// <summary>Asked after every turn, so before the entry could be compacted away.</summary>
     private ChangeOutcome? OutcomeOf(Change change)
     {
+        // Compacted away it was committed, and while this node leads on nothing of its log is replaced.
         var log = core.Log;
-        if (!log.View.Matches(change.Index, change.Term))
+        var leadsOn = core.Role.Kind == RaftRole.Leader && core.Term == change.Term;
+        if (!leadsOn && !log.View.Matches(change.Index, change.Term))
             return UnknownOutcome;
 
         var isComplete = core.Membership.Outgoing.IsEmpty
@@ -76,7 +77,6 @@ internal sealed class OpenChanges(RaftCore core, long patienceMs)
         if (isComplete)
             return new ChangeOutcome.Changed(log.MembershipIndex, core.Membership);
 
-        var leadsOn = core.Role.Kind == RaftRole.Leader && core.Term == change.Term;
         return leadsOn ? null : UnknownOutcome;
     }
 
