@@ -201,6 +201,7 @@ internal sealed class Scheduler : IAsyncDisposable
             DefaultTimezone = options.DefaultTimezone.Id,
             Version = DaemonVersion.Number,
             MaxRequestBytes = options.MaxRequestBytes,
+            CompletedRetention = options.CompletedRetention,
         };
     }
 
