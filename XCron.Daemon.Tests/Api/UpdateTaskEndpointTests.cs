@@ -1,6 +1,7 @@
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
 using XCron.Proto.Tasks;
+using XCron.Raft;
 
 namespace XCron.Daemon.Tests.Api;
 
@@ -122,6 +123,25 @@ internal sealed class UpdateTaskEndpointTests
     }
 
     [Test]
+    public async Task Jitter_moves_a_one_shot_that_is_to_come_and_wakes_none_that_is_over()
+    {
+        var one = new TaskId(1002);
+        _host.Time.NowMs += 60_000;
+
+        await _host.PostAsync(Path, """{"task_id":"1002","jitter":3600}""");
+        var moved = _state.Find(one)!;
+        Assert.That(moved.NextDueMs, Is.EqualTo(1_800_001_800_250));
+        Assert.That(moved.NextDelayMs, Is.InRange(1, 3_600_000));
+        _state.Apply(
+            [new LogEntry(new LogIndex(1), new Term(1), EntryKind.Command, Skip(moved))], new ApplyResult[1]);
+        Assert.That(_state.Find(one)!.Phase, Is.EqualTo(TaskPhase.Expired));
+        var answer = await _host.PostAsync(Path, """{"task_id":"1002","jitter":5}""");
+
+        Assert.That(answer.Code, Is.Zero);
+        Assert.That(_state.Find(one)!.Phase, Is.EqualTo(TaskPhase.Expired));
+    }
+
+    [Test]
     public async Task Renaming_needs_the_id_and_a_free_name()
     {
         var taken = await _host.PostAsync(Path, """{"task_id":"1002","name":"settle"}""");
@@ -162,11 +182,27 @@ internal sealed class UpdateTaskEndpointTests
         Assert.That(created.Data.GetRawText(), Is.EqualTo("""{"task_id":"1002","existing":true}"""));
     }
 
+    /// <summary>Its owner passes over its only due time.</summary>
+    private byte[] Skip(TaskRecord record)
+    {
+        var owner = new OwnerSession(new NodeId(1), 7);
+        var assign = TaskCommands.EncodeAssign(_state.OwnersEpoch, [(ShardId.Of(record.Id), owner)]);
+        _state.Apply([new LogEntry(new LogIndex(1), new Term(1), EntryKind.Command, assign)], new ApplyResult[1]);
+        return TaskCommands.EncodeClaims(owner, record.NextRunMs, [new ClaimRun
+        {
+            TaskId = record.Id.Value,
+            Revision = record.Revision,
+            Action = ClaimAction.SkipDue,
+            ScheduledMs = record.NextDueMs,
+            Reason = SkipReason.Deadline,
+        }]);
+    }
+
     [TestCase("""{"task_id":"1001"}""", 1000, "no field to change is given")]
     [TestCase("""{"name":"settle"}""", 1000, "no field to change is given")]
     [TestCase("""{"deadline":5}""", 1000, "task_id or name is missing")]
     [TestCase("""{"task_id":"1001","type":2}""", 1000, "type cannot be changed")]
-    [TestCase("""{"task_id":"1001","format":"1800009000"}""", 1010, "format:")]
+    [TestCase("""{"task_id":"1001","format":"1800009000"}""", 1000, "type cannot be changed")]
     [TestCase("""{"task_id":"1002","format":"0 * * * *"}""", 1001, "10 digits")]
     [TestCase("""{"task_id":"1002","format":"1700009000"}""", 1002, "in the past")]
     [TestCase("""{"task_id":"1002","overlap":"allow"}""", 1000, "overlap is given, and a one-shot")]

@@ -25,6 +25,14 @@ internal sealed class StateChecker(string context) : IStateObserver
 
     public int MostOpen { get; private set; }
 
+    public long RunsByHand { get; private set; }
+
+    public long Updates { get; private set; }
+
+    public long Pauses { get; private set; }
+
+    public long Resumes { get; private set; }
+
     public void TaskChanged(TaskId id, TaskRecord? record)
     {
         if (record is null)
@@ -112,6 +120,10 @@ internal sealed class StateChecker(string context) : IStateObserver
         Require(
             before.Phase != TaskPhase.Paused || after.RunSequence == before.RunSequence
                 || after.Run is { IsByHand: true }, "a paused task starts nothing by itself");
+        Updates += ReferenceEquals(before.Definition, after.Definition) ? 0 : 1;
+        Pauses += before.Phase != TaskPhase.Paused && after.Phase == TaskPhase.Paused ? 1 : 0;
+        Resumes += before.Phase == TaskPhase.Paused && after.Phase != TaskPhase.Paused ? 1 : 0;
+        RunsByHand += (after.History?.RunsByHand ?? 0) - (before.History?.RunsByHand ?? 0);
         if (before.QueuedDueMs != 0)
             _queued[after.Id] = before.QueuedDueMs;
         if (before.Phase == TaskPhase.Paused || !ReferenceEquals(before.Definition, after.Definition))

@@ -56,9 +56,9 @@ internal sealed class TaskUpdate(TaskIntake intake)
         var isFormatGiven = fields.HasTask(CreateFields.Format);
         error = Merge(ref fields, definition);
         var isSameGrid = IsSameGrid(in fields, definition, isFormatGiven);
-        var isChanged = !isSameGrid || IsOtherwiseWindowed(in fields, definition);
+        var isChanged = !isSameGrid || IsMoved(in fields, definition, record);
         if (error is null && isChanged)
-            error = intake.CompleteSchedule(ref fields, nowMs) ?? CheckRuns(in fields, record);
+            error = FindDue(ref fields, record, isSameGrid, nowMs);
         error ??= intake.CompleteRest(ref fields);
         if (error is not null)
             return null;
@@ -119,9 +119,26 @@ internal sealed class TaskUpdate(TaskIntake intake)
             && Encoding.UTF8.GetString(fields.Timezone) == definition.Timezone;
     }
 
-    private static bool IsOtherwiseWindowed(in TaskFields fields, TaskDefinition definition) =>
-        fields.StartAtMs != definition.StartAtMs || fields.EndAtMs != definition.EndAtMs
-        || fields.JitterMs != definition.JitterMs || fields.MaxRuns != definition.MaxRuns;
+    /// <summary>Whether the same expression means other runs; of a one-shot, only one that is still to come.</summary>
+    private static bool IsMoved(in TaskFields fields, TaskDefinition definition, TaskRecord record)
+    {
+        var isJittered = fields.JitterMs != definition.JitterMs;
+        return fields.Type == TaskType.OneShot
+            ? isJittered && record.NextDueMs != 0
+            : isJittered || fields.StartAtMs != definition.StartAtMs || fields.EndAtMs != definition.EndAtMs
+                || fields.MaxRuns != definition.MaxRuns;
+    }
+
+    private ApiError? FindDue(ref TaskFields fields, TaskRecord record, bool isSameGrid, long nowMs)
+    {
+        if (fields.Type == TaskType.Periodic || !isSameGrid)
+            return intake.CompleteSchedule(ref fields, nowMs) ?? CheckRuns(in fields, record);
+
+        // A one-shot's time was judged when it was given; only jitter moves it now.
+        fields.FirstDueMs = record.NextDueMs;
+        fields.MostDelayMs = fields.JitterMs;
+        return null;
+    }
 
     private static ApiError? CheckRuns(in TaskFields fields, TaskRecord record)
     {
@@ -138,6 +155,11 @@ internal sealed class TaskUpdate(TaskIntake intake)
             && record.NextDueMs >= fields.StartAtMs;
         update.ReplacesDue = true;
         update.NextDueMs = isKept ? record.NextDueMs : fields.FirstDueMs;
-        update.NextDelayMs = Jitter.DelayMs(record.Id.Value, update.NextDueMs, fields.MostDelayMs);
+
+        // A time that is kept is not moved past the first one after now either.
+        var mostDelayMs = update.NextDueMs < fields.FirstDueMs
+            ? Math.Min(fields.MostDelayMs, fields.FirstDueMs - update.NextDueMs - 1)
+            : fields.MostDelayMs;
+        update.NextDelayMs = Jitter.DelayMs(record.Id.Value, update.NextDueMs, mostDelayMs);
     }
 }
