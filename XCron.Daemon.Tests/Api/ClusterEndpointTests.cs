@@ -54,7 +54,8 @@ internal sealed class ClusterEndpointTests
         var answer = await _host.GetAsync("/xcron/stats");
 
         Assert.That(answer.Data.GetRawText(), Is.EqualTo("""
-            {"tasks":{"scheduled":1,"running":2,"paused":3,"completed":4,"failed":5,"created":6,"deleted":7},
+            {"tasks":{"scheduled":1,"running":2,"paused":3,"completed":4,"failed":5,"expired":0,"created":6,
+            "deleted":7},
             "runs":{"ok":8,"failed":9,"skipped":10,"retries":11,"reclaims":12},"node":"10.0.0.1:8899",
             "leader":"10.0.0.1:8899","term":3,"members":2,"uptime":61,"version":"0.1.0"}
             """.ReplaceLineEndings("")));

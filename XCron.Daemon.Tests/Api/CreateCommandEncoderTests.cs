@@ -3,6 +3,7 @@ using System.Text;
 using Google.Protobuf;
 using XCron.Daemon.Api;
 using XCron.Daemon.Commands;
+using XCron.Daemon.Schedules;
 using XCron.Proto.Tasks;
 using XCron.Raft;
 
@@ -22,6 +23,8 @@ internal sealed class CreateCommandEncoderTests
             var create = RandomTask(random, out var definition);
             var fields = FieldsOf(definition);
             fields.FirstDueMs = create.FirstDueMs;
+            fields.MostDelayMs = random.Next(2) == 0 ? 0 : random.Next(3_600_000);
+            create.FirstDelayMs = Jitter.DelayMs(create.TaskId, create.FirstDueMs, fields.MostDelayMs);
 
             CreateCommandEncoder.Append(batch, in fields, new TaskId(create.TaskId), create.CreateTimeMs);
             var one = CreateCommandEncoder.EncodeOne(
@@ -52,6 +55,13 @@ internal sealed class CreateCommandEncoderTests
         MinBackoffMs = definition.MinBackoffMs,
         MaxBackoffMs = definition.MaxBackoffMs,
         Misfire = definition.Misfire,
+        DeadlineMs = definition.DeadlineMs,
+        Overlap = definition.Overlap,
+        JitterMs = definition.JitterMs,
+        StartAtMs = definition.StartAtMs,
+        EndAtMs = definition.EndAtMs,
+        MaxRuns = (int)definition.MaxRuns,
+        IsPaused = definition.Paused,
         Tags = [.. definition.Tags.Select(tag => Pair(tag.Key, tag.Value))],
     };
 
@@ -75,6 +85,17 @@ internal sealed class CreateCommandEncoderTests
             MaxBackoffMs = RandomNumber(random),
             Misfire = (Misfire)random.Next(3),
         };
+        if (random.Next(2) == 0)
+        {
+            definition.DeadlineMs = RandomNumber(random);
+            definition.Overlap = (Overlap)random.Next(3);
+            definition.JitterMs = RandomNumber(random);
+            definition.StartAtMs = RandomNumber(random);
+            definition.EndAtMs = RandomNumber(random);
+            definition.MaxRuns = random.Next();
+            definition.Paused = random.Next(2) == 0;
+        }
+
         for (var count = random.Next(3); count > 0; count--)
             definition.Headers.Add(new Header { Name = RandomText(random), Value = RandomText(random) });
         for (var count = random.Next(3); count > 0; count--)

@@ -1,4 +1,5 @@
 using System.Text;
+using XCron.Daemon.Schedules;
 using XCron.Proto.Tasks;
 
 namespace XCron.Daemon.Tests.Api;
@@ -51,6 +52,75 @@ internal sealed class CreateTaskEndpointTests
             Assert.That(_host.LastDefinition().Type, Is.EqualTo(TaskType.Periodic));
             Assert.That(_host.LastDefinition().Timezone, Is.EqualTo("Asia/Shanghai"));
             Assert.That(_host.LastCreated().FirstDueMs, Is.EqualTo(1_800_032_400_000), "1:00 in Shanghai is 17:00 UTC");
+        }
+    }
+
+    [Test]
+    public async Task The_options_of_when_it_runs_reach_the_definition_and_the_first_due_time()
+    {
+        var answer = await _host.PostAsync(Path, $$"""
+            { "type":1, "format":"0 * * * *", {{Callback}}, "deadline":1.5, "overlap":"allow", "jitter":60,
+              "start_at":"1800003600", "end_at":"1800010800.5", "max_runs":7, "paused":true }
+            """);
+
+        var definition = _host.LastDefinition();
+        var created = _host.LastCreated();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Code, Is.Zero, answer.Text);
+            Assert.That(definition.DeadlineMs, Is.EqualTo(1500));
+            Assert.That(definition.Overlap, Is.EqualTo(Overlap.Allow));
+            Assert.That(definition.JitterMs, Is.EqualTo(60_000));
+            Assert.That(definition.StartAtMs, Is.EqualTo(1_800_003_600_000));
+            Assert.That(definition.EndAtMs, Is.EqualTo(1_800_010_800_500));
+            Assert.That(definition.MaxRuns, Is.EqualTo(7));
+            Assert.That(definition.Paused, Is.True);
+            Assert.That(created.FirstDueMs, Is.EqualTo(1_800_003_600_000), "a time at the start itself");
+            Assert.That(
+                created.FirstDelayMs, Is.EqualTo(Jitter.DelayMs(1001, created.FirstDueMs, 60_000)).And.Not.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Options_said_and_unsaid_as_their_defaults_are_the_same_task()
+    {
+        await _host.PostAsync(Path, $$"""{ "type":1, "format":"0 * * * *", {{Callback}} }""");
+        var unsaid = _host.LastDefinition();
+
+        await _host.PostAsync(Path, $$"""
+            { "type":1, "format":"0 * * * *", {{Callback}}, "overlap":"queue", "jitter":0, "paused":false }
+            """);
+
+        Assert.That(_host.LastDefinition(), Is.EqualTo(unsaid));
+    }
+
+    [Test]
+    public async Task An_interval_counts_from_start_at()
+    {
+        await _host.PostAsync(
+            Path, $$"""{ "type":1, "format":"@every 7s", {{Callback}}, "start_at":"1800001000" }""");
+
+        Assert.That(_host.LastCreated().FirstDueMs, Is.EqualTo(1_800_001_007_000));
+    }
+
+    [Test]
+    public async Task A_query_shows_the_options_of_when_it_runs()
+    {
+        await _host.PostAsync(Path, $$"""
+            { "type":1, "format":"0 * * * *", {{Callback}}, "deadline":1.5, "overlap":"allow", "jitter":60,
+              "start_at":"1800003600", "end_at":"1800010800.5", "max_runs":7 }
+            """);
+
+        var data = (await _host.GetAsync("/xcron/queryTask?task_id=1001")).Data;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(data.GetProperty("deadline").GetDouble(), Is.EqualTo(1.5));
+            Assert.That(data.GetProperty("overlap").GetString(), Is.EqualTo("allow"));
+            Assert.That(data.GetProperty("jitter").GetInt32(), Is.EqualTo(60));
+            Assert.That(data.GetProperty("start_at").GetString(), Is.EqualTo("1800003600"));
+            Assert.That(data.GetProperty("end_at").GetString(), Is.EqualTo("1800010800.500"));
+            Assert.That(data.GetProperty("max_runs").GetInt32(), Is.EqualTo(7));
         }
     }
 

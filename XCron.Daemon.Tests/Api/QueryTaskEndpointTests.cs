@@ -38,7 +38,7 @@ internal sealed class QueryTaskEndpointTests
             {"task_id":"1001","create_time":"1800000000.250","type":1,"format":"0 1 * * *","state":"scheduled",
             "run_count":0,"fail_count":0,"next_run_time":"1800032400","callback":{"url":"http://a.test/x",
             "method":"PATCH","body":{"z":1.50, "a":"é"},"headers":{"X-One":"1","X-Two":"\"2\""},"timeout":2.5},
-            "name":"settle","timezone":"Asia/Shanghai","misfire":"skip","retry":{"max_attempts":3,
+            "name":"settle","timezone":"Asia/Shanghai","misfire":"skip","overlap":"queue","retry":{"max_attempts":3,
             "min_backoff":0.5,"max_backoff":300},"tags":{"a":"1","b":"2"},"last_run":null,
             "owner":"10.0.0.1:8899"}
             """.ReplaceLineEndings("")));
@@ -133,6 +133,7 @@ internal sealed class QueryTaskEndpointTests
     [TestCase(TaskPhase.Paused, false, "paused")]
     [TestCase(TaskPhase.Completed, false, "completed")]
     [TestCase(TaskPhase.Failed, false, "failed")]
+    [TestCase(TaskPhase.Expired, false, "expired")]
     public async Task The_state_has_a_name(object phase, bool isRunning, string state)
     {
         var run = isRunning ? new OpenRun { Sequence = 1, ScheduledMs = 1, Attempt = 1, RetryAtMs = 9 } : null;
@@ -142,7 +143,7 @@ internal sealed class QueryTaskEndpointTests
 
         Assert.That(data.GetProperty("state").GetString(), Is.EqualTo(state));
         var hasOwner = data.GetProperty("owner").GetString() is not null;
-        Assert.That(hasOwner, Is.EqualTo(state is not ("completed" or "failed")));
+        Assert.That(hasOwner, Is.EqualTo(state is not ("completed" or "failed" or "expired")));
     }
 
     [Test]

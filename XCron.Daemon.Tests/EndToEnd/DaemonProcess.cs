@@ -58,6 +58,10 @@ internal sealed class DaemonProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
+        // The configuration of whoever runs the tests is not the one to be tested.
+        var ours = start.Environment.Keys.Where(name => name.StartsWith("XCRON_", StringComparison.Ordinal));
+        foreach (var name in ours.ToArray())
+            start.Environment.Remove(name);
         _process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);

@@ -89,6 +89,21 @@ internal sealed class RetryPolicyTests
         Assert.That(_policy.RetryAtMs(Definitions.Periodic("* * * * *"), record, Failed, End), Is.Zero);
     }
 
+    [Test]
+    public void The_next_due_time_of_a_paused_task_or_one_that_jitter_moves_ends_no_retry()
+    {
+        var record = Record(0) with { NextDueMs = End + 100 };
+        var definition = Definitions.Periodic("* * * * *");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_policy.RetryAtMs(definition, record, Failed, End), Is.Zero);
+            Assert.That(
+                _policy.RetryAtMs(definition, record with { Phase = TaskPhase.Paused }, Failed, End), Is.Not.Zero);
+            Assert.That(_policy.RetryAtMs(definition, record with { NextDelayMs = 60_000 }, Failed, End), Is.Not.Zero);
+        }
+    }
+
     private static TaskRecord Record(int failures) => new()
     {
         Id = new TaskId(5),

@@ -54,7 +54,7 @@ internal sealed class SteppedNode : IStateObserver, IDisposable
     public void AttemptGranted(OwnerSession session, TaskRecord record)
     {
         if (session == Self)
-            Attempts.Offer(record, _proposals.Take(record.Id.Value));
+            Attempts.Offer(record, record.Run!, _proposals.TakeFor(record));
     }
 
     public void OwnersChanged(long epoch) => _timingInbox.OwnersChanged();

@@ -153,13 +153,16 @@ internal sealed class ClaimHandlerTests
     }
 
     [Test]
-    public void START_of_a_one_shot_task_does_not_end_retries()
+    public void START_of_a_one_shot_that_was_given_a_new_time_ends_the_retries_of_the_old_one()
     {
         _fixture.Create(7, TaskType.OneShot);
-        _fixture.Start(7, nextDueMs: 2000);
+        _fixture.Start(7);
         _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 2500);
+        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Start, 2000, 2000), Is.Zero, "it has no due time");
+        _fixture.Update(7, Definition(TaskType.OneShot), nextDueMs: 2000);
 
-        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Start, 2000, 2000), Is.Zero);
+        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Start, 2000, 2000), Is.EqualTo(1));
+        Assert.That((_fixture.Find(7).RunCount, _fixture.Find(7).FailCount), Is.EqualTo((1, 1)));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
 using XCron.Proto.Tasks;
@@ -29,8 +30,12 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         {
             < 12 => Create(),
             < 15 => Delete(),
-            < 60 => Claims(),
-            < 97 => Finish(),
+            < 53 => Claims(),
+            < 83 => Finish(),
+            < 86 => _random.Next(3) == 0 ? TaskCommands.EncodePause(default, AnyName()) : Pause(),
+            < 90 => Resume(),
+            < 93 => Run(),
+            < 97 => Update(),
             _ => Assign(),
         };
     }
@@ -42,20 +47,69 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         {
             var id = _random.Next(20) == 0 && _ids.Count > 0 ? AnyId() : ++_lastId * 4_194_301;
             _ids.Add(id);
-            var definition = StateFixture.Definition(
-                _random.Next(8) == 0 ? TaskType.OneShot : TaskType.Periodic,
-                _random.Next(2) == 0 ? "" : $"name-{_random.Next(60)}",
-                $"http://target/{_random.Next(2)}/{new string('x', _random.Next(200))}");
+            var definition = Definition(_random.Next(8) == 0 ? TaskType.OneShot : TaskType.Periodic);
             var firstDueMs = _random.Next(40) == 0 ? 0 : _nowMs + _random.Next(2000);
-            tasks[i] = new NewTask(new TaskId(id), _nowMs, firstDueMs, definition);
+            tasks[i] = new NewTask(new TaskId(id), _nowMs, firstDueMs, definition) { FirstDelayMs = AnyDelayMs() };
         }
 
         return TaskCommands.EncodeCreate(AnySession(), tasks);
     }
 
+    private byte[] Definition(TaskType type) => StateFixture.Definition(
+        type,
+        _random.Next(2) == 0 ? "" : AnyName(),
+        $"http://target/{_random.Next(2)}/{new string('x', _random.Next(200))}",
+        (Overlap)_random.Next(3),
+        _random.Next(20) == 0);
+
+    private string AnyName() => $"name-{_random.Next(60)}";
+
+    private long AnyDelayMs() => _random.Next(3) == 0 ? _random.Next(300) : 0;
+
     private byte[] Delete() => _random.Next(2) == 0 || _ids.Count == 0
-        ? TaskCommands.EncodeDelete($"name-{_random.Next(60)}")
+        ? TaskCommands.EncodeDelete(AnyName())
         : TaskCommands.EncodeDelete(new TaskId(AnyId()));
+
+    private byte[] Pause() => TaskCommands.EncodePause(new TaskId(_ids.Count == 0 ? 1 : AnyId()), null);
+
+    /// <summary>A paused task, where one is met.</summary>
+    private byte[] Resume()
+    {
+        TaskRecord? record = null;
+        for (var looks = 0; looks < 40 && _ids.Count > 0 && record is not { Phase: TaskPhase.Paused }; looks++)
+            record = reader.Find(new TaskId(AnyId()));
+        var replacesDue = _random.Next(2) == 0;
+        return TaskCommands.EncodeResume(new ResumeTask
+        {
+            TaskId = record?.Id.Value ?? 1,
+            Revision = (record?.Revision ?? 1) - (_random.Next(20) == 0 ? 1 : 0),
+            ReplacesDue = replacesDue,
+            NextDueMs = replacesDue && _random.Next(5) != 0 ? _nowMs + _random.Next(-50, 900) : 0,
+            NextDelayMs = replacesDue ? AnyDelayMs() : 0,
+            Missed = replacesDue ? _random.Next(4) : 0,
+            ExpireAtMs = _nowMs + _random.Next(500),
+            NowMs = _nowMs,
+        });
+    }
+
+    private byte[] Run() => TaskCommands.EncodeRun(
+        new TaskId(_ids.Count == 0 ? 1 : AnyId()), null, _nowMs, _nowMs - _random.Next(-1, 5000));
+
+    private byte[] Update()
+    {
+        var record = _ids.Count == 0 ? null : reader.Find(new TaskId(AnyId()));
+        var replacesDue = _random.Next(2) == 0;
+        var type = record is null ? TaskType.Periodic : DefinitionHead.TypeOf(record.Definition);
+        return TaskCommands.EncodeUpdate(new UpdateTask
+        {
+            TaskId = record?.Id.Value ?? 1,
+            Revision = (record?.Revision ?? 1) - (_random.Next(20) == 0 ? 1 : 0),
+            Definition = ByteString.CopyFrom(Definition(_random.Next(20) == 0 ? TaskType.OneShot : type)),
+            ReplacesDue = replacesDue,
+            NextDueMs = replacesDue ? _nowMs + _random.Next(1, 900) : 0,
+            NextDelayMs = replacesDue ? AnyDelayMs() : 0,
+        });
+    }
 
     private byte[] Claims()
     {
@@ -83,10 +137,14 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         {
             TaskId = record.Id.Value,
             Revision = record.Revision - (_random.Next(20) == 0 ? 1 : 0),
-            Action = _random.Next(8) == 0 ? (ClaimAction)_random.Next(1, 8) : FittingAction(record, session),
+            Action = _random.Next(8) == 0 ? (ClaimAction)_random.Next(1, 10) : FittingAction(record, session),
             ScheduledMs = scheduledMs,
             NextDueMs = _random.Next(6) == 0 ? 0 : scheduledMs + _random.Next(-2, 800),
             Missed = _random.Next(3) == 0 ? _random.Next(5) : 0,
+            NextDelayMs = AnyDelayMs(),
+            DelayMs = _random.Next(5) == 0 ? _random.Next(200) : 0,
+            RunSequence = AnyOpenRun(record),
+            Reason = (SkipReason)_random.Next(5),
             ExpireAtMs = _nowMs + _random.Next(500),
         };
     }
@@ -94,11 +152,19 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
     private ClaimAction FittingAction(TaskRecord record, OwnerSession session) => record switch
     {
         { Run: null, ExpireAtMs: not 0 } => ClaimAction.Sweep,
-        { Run: null, QueuedDueMs: not 0 } => ClaimAction.StartQueued,
+        { Run: null, QueuedDueMs: not 0 } =>
+            _random.Next(6) == 0 ? ClaimAction.SkipQueued : ClaimAction.StartQueued,
         { Run: null } => _random.Next(6) == 0 ? ClaimAction.SkipDue : ClaimAction.Start,
         { Run.ClaimedBy.IsNone: true } => _random.Next(2) == 0 ? ClaimAction.Retry : ClaimAction.Start,
-        _ => record.Run.ClaimedBy != session ? ClaimAction.Reclaim : ClaimAction.Queue,
+        _ when record.Run.ClaimedBy != session => ClaimAction.Reclaim,
+        _ => DefinitionHead.OverlapOf(record.Definition) == Overlap.Allow
+            ? ClaimAction.StartBeside
+            : ClaimAction.Queue,
     };
+
+    private long AnyOpenRun(TaskRecord record) => record.Runs is null || _random.Next(3) == 0
+        ? 0
+        : record.Runs.AsSpan()[_random.Next(record.Runs.Count)].Sequence;
 
     private byte[] Finish()
     {
@@ -106,8 +172,9 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         var session = AnySession();
         for (var i = _random.Next(1, 30); i > 0 && _ids.Count > 0; i--)
         {
-            if (reader.Find(new TaskId(AnyId())) is not { Run: { } run } record)
+            if (reader.Find(new TaskId(AnyId())) is not { Runs: { } runs } record)
                 continue;
+            var run = runs.AsSpan()[_random.Next(runs.Count)];
             if (attempts.Count == 0 && _random.Next(20) != 0)
                 session = run.ClaimedBy;
             if (session != run.ClaimedBy && _random.Next(10) != 0)
@@ -117,13 +184,15 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
                 TaskId = record.Id.Value,
                 RunSequence = run.Sequence,
                 Attempt = run.Attempt - (_random.Next(20) == 0 ? 1 : 0),
-                Outcome = _random.Next(2) == 0 ? AttemptOutcome.Succeeded : AttemptOutcome.Failed,
+                Outcome = _random.Next(25) == 0 ? AttemptOutcome.Skipped
+                    : _random.Next(2) == 0 ? AttemptOutcome.Succeeded : AttemptOutcome.Failed,
                 HttpStatus = 200 + _random.Next(300),
                 Error = _random.Next(2) == 0 ? "" : "no route to host ü",
                 StartMs = _nowMs - 5,
                 EndMs = _nowMs,
                 RetryAtMs = _random.Next(2) == 0 ? 0 : _nowMs + _random.Next(900),
                 Pause = _random.Next(12) == 0,
+                KeepDue = _random.Next(2) == 0,
                 ExpireAtMs = _nowMs + _random.Next(500),
             });
         }

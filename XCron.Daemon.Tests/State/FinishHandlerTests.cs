@@ -137,7 +137,28 @@ internal sealed class FinishHandlerTests
     }
 
     [Test]
-    public void A_periodic_task_whose_target_is_gone_is_paused()
+    public void A_periodic_task_whose_target_is_gone_is_paused_and_keeps_its_due_times()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+        _fixture.Claim(Alpha, 7, ClaimAction.Queue, 2000, 2000, 3000);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 2500, pause: true, keepDue: true);
+
+        var record = _fixture.Find(7);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(record.Phase, Is.EqualTo(TaskPhase.Paused));
+            Assert.That(record.Run, Is.Null);
+            Assert.That((record.NextDueMs, record.QueuedDueMs), Is.EqualTo((3000, 2000)));
+            Assert.That(record.WakeAtMs(Alpha), Is.Zero);
+            Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.StartQueued, 4000), Is.Zero);
+            Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Start, 4000, 3000, 5000), Is.Zero);
+        }
+    }
+
+    [Test]
+    public void A_pause_of_the_first_versions_gave_up_the_due_times()
     {
         _fixture.Create(7);
         _fixture.Start(7, nextDueMs: 2000);
@@ -158,6 +179,51 @@ internal sealed class FinishHandlerTests
             Assert.That(record.LastRun!.ScheduledMs, Is.EqualTo(1000), "from here a resume finds the next");
             Assert.That(_fixture.State.Counters.Paused, Is.EqualTo(1));
         }
+    }
+
+    [Test]
+    public void An_attempt_that_was_never_sent_is_recorded_as_skipped_and_counts_as_no_run()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Skipped, retryAtMs: 1500);
+
+        var record = _fixture.Find(7);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(record.Run, Is.Null);
+            Assert.That((record.RunCount, record.FailCount, record.MissedCount), Is.EqualTo((0, 0, 1)));
+            Assert.That(record.LastRun!.Status, Is.EqualTo(RunStatus.Skipped));
+            Assert.That(record.LastRun.Sequence, Is.EqualTo(1));
+            Assert.That(record.LastRun.Error, Does.Contain("deadline"));
+            Assert.That(_fixture.State.Counters.RunsSkipped, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void A_one_shot_that_was_never_sent_has_expired()
+    {
+        _fixture.Create(7, TaskType.OneShot);
+        _fixture.Start(7);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Skipped);
+
+        Assert.That(_fixture.Find(7).Phase, Is.EqualTo(TaskPhase.Expired));
+        Assert.That(_fixture.Find(7).WakeAtMs(Alpha), Is.EqualTo(9000));
+        Assert.That(_fixture.State.Counters.Expired, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void What_a_target_says_is_cut_after_256_characters_and_not_within_one()
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+        var text = new string('x', 255) + "\U0001F600 and more";
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, error: text);
+
+        Assert.That(_fixture.Find(7).LastRun!.Error, Is.EqualTo(new string('x', 255)));
     }
 
     [Test]

@@ -47,6 +47,11 @@ internal sealed class RandomCommandTests
             Assert.That(checker.RunsOverCount, Is.GreaterThan(500), $"seed {seed}");
             Assert.That(first.Counters.Retries, Is.GreaterThan(50), $"seed {seed}");
             Assert.That(first.Counters.Reclaims, Is.GreaterThan(50), $"seed {seed}");
+            Assert.That(checker.MostOpen, Is.GreaterThan(2), $"seed {seed}");
+            Assert.That(checker.RunsByHand, Is.GreaterThan(20), $"seed {seed}");
+            Assert.That(checker.Updates, Is.GreaterThan(20), $"seed {seed}");
+            Assert.That(checker.Pauses, Is.GreaterThan(20), $"seed {seed}");
+            Assert.That(checker.Resumes, Is.GreaterThan(20), $"seed {seed}");
         }
 
         TestContext.Out.WriteLine(first.Counters);

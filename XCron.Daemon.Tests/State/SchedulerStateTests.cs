@@ -34,8 +34,8 @@ internal sealed class SchedulerStateTests
     {
         _fixture.Create(7);
         _fixture.Start(7);
-        var claim = new ClaimRun { TaskId = 7, Action = (ClaimAction)8 };
-        var attempt = new FinishAttempt { TaskId = 7, RunSequence = 1, Attempt = 1, Outcome = (AttemptOutcome)3 };
+        var claim = new ClaimRun { TaskId = 7, Action = (ClaimAction)10 };
+        var attempt = new FinishAttempt { TaskId = 7, RunSequence = 1, Attempt = 1, Outcome = (AttemptOutcome)4 };
 
         using (Assert.EnterMultipleScope())
         {

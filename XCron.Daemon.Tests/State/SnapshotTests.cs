@@ -133,7 +133,7 @@ internal sealed class SnapshotTests
             Definition = ByteString.CopyFrom(Definition(name: "nightly")),
         };
         var unknownPhase = task.Clone();
-        unknownPhase.Phase = 4;
+        unknownPhase.Phase = 5;
         var sameName = task.Clone();
         sameName.TaskId = 2;
 

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
 using XCron.Proto.Tasks;
@@ -23,8 +24,11 @@ internal sealed class StateFixture
 
     public RecordingObserver Heard { get; } = new();
 
-    public static byte[] Definition(TaskType type = TaskType.Periodic, string name = "", string url = "http://x/") =>
-        TaskDefinitionCodec.Encode(new TaskDefinition { Type = type, Name = name, Url = url });
+    public static byte[] Definition(
+        TaskType type = TaskType.Periodic, string name = "", string url = "http://x/",
+        Overlap overlap = Overlap.Queue, bool paused = false) =>
+        TaskDefinitionCodec.Encode(
+            new TaskDefinition { Type = type, Name = name, Url = url, Overlap = overlap, Paused = paused });
 
     public static byte[] CreateCommand(long id, byte[] definition, long firstDueMs = 1000) =>
         TaskCommands.EncodeCreate(Alpha, new NewTask(new TaskId(id), 500, firstDueMs, definition));
@@ -76,7 +80,8 @@ internal sealed class StateFixture
     /// <summary>Claims for the record as it is now; returns how many were granted.</summary>
     public long Claim(
         OwnerSession session, long id, ClaimAction action, long nowMs, long scheduledMs = 0, long nextDueMs = 0,
-        long missed = 0, long expireAtMs = 0)
+        long missed = 0, long expireAtMs = 0, long nextDelayMs = 0, long delayMs = 0, long runSequence = 0,
+        SkipReason reason = SkipReason.Unspecified)
     {
         var claim = new ClaimRun
         {
@@ -87,6 +92,10 @@ internal sealed class StateFixture
             NextDueMs = nextDueMs,
             Missed = missed,
             ExpireAtMs = expireAtMs,
+            NextDelayMs = nextDelayMs,
+            DelayMs = delayMs,
+            RunSequence = runSequence,
+            Reason = reason,
         };
         return Apply(TaskCommands.EncodeClaims(session, nowMs, [claim])).Code;
     }
@@ -100,9 +109,10 @@ internal sealed class StateFixture
     /// <summary>Reports on the attempt that is open now; returns how many were recorded.</summary>
     public long Finish(
         OwnerSession session, long id, AttemptOutcome outcome, long retryAtMs = 0, bool pause = false,
-        long expireAtMs = 9000)
+        long expireAtMs = 9000, bool keepDue = false, string? error = null, long runSequence = 0)
     {
-        var run = Find(id).Run!;
+        var record = Find(id);
+        var run = runSequence == 0 ? record.Run! : record.Runs!.Find(runSequence)!;
         return Apply(TaskCommands.EncodeFinish(session, [new FinishAttempt
         {
             TaskId = id,
@@ -110,14 +120,47 @@ internal sealed class StateFixture
             Attempt = run.Attempt,
             Outcome = outcome,
             HttpStatus = outcome == AttemptOutcome.Succeeded ? 200 : 500,
-            Error = outcome == AttemptOutcome.Succeeded ? "" : "500",
+            Error = error ?? (outcome == AttemptOutcome.Succeeded ? "" : "500"),
             StartMs = run.ClaimedMs + 1,
             EndMs = run.ClaimedMs + 2,
             RetryAtMs = retryAtMs,
             Pause = pause,
+            KeepDue = keepDue,
             ExpireAtMs = expireAtMs,
         }])).Code;
     }
+
+    public long Pause(long id) => Apply(TaskCommands.EncodePause(new TaskId(id), null)).Code;
+
+    /// <summary>Resumes the record as it is now.</summary>
+    public long Resume(
+        long id, bool replacesDue = false, long nextDueMs = 0, long nextDelayMs = 0, long missed = 0,
+        long expireAtMs = 0) => Apply(TaskCommands.EncodeResume(new ResumeTask
+        {
+            TaskId = id,
+            Revision = Find(id).Revision,
+            ReplacesDue = replacesDue,
+            NextDueMs = nextDueMs,
+            NextDelayMs = nextDelayMs,
+            Missed = missed,
+            ExpireAtMs = expireAtMs,
+            NowMs = 5000,
+        })).Code;
+
+    public ApplyResult Run(long id, long nowMs, long scheduledMs = 0) =>
+        Apply(TaskCommands.EncodeRun(new TaskId(id), null, nowMs, scheduledMs == 0 ? nowMs : scheduledMs));
+
+    /// <summary>Updates the record as it is now; without a due time the schedule stays.</summary>
+    public ApplyResult Update(long id, byte[] definition, long nextDueMs = 0, long nextDelayMs = 0) =>
+        Apply(TaskCommands.EncodeUpdate(new UpdateTask
+        {
+            TaskId = id,
+            Revision = Find(id).Revision,
+            Definition = ByteString.CopyFrom(definition),
+            ReplacesDue = nextDueMs != 0,
+            NextDueMs = nextDueMs,
+            NextDelayMs = nextDelayMs,
+        }));
 
     public long Succeed(long id) => Finish(Alpha, id, AttemptOutcome.Succeeded);
 }

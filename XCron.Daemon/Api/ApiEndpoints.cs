@@ -10,14 +10,20 @@ internal sealed class ApiEndpoints
 
     private static readonly ApiError UnknownPath = new(
         ApiCode.NoSuchPath,
-        "there is no such path; known under /xcron/ are createTask, createTasks, deleteTask, queryTask, " +
-        "previewSchedule, cluster, addPeer, removePeer, transferLeader and stats");
+        "there is no such path; known under /xcron/ are createTask, createTasks, updateTask, deleteTask, pauseTask, " +
+        "resumeTask, runTask, queryTask, listRuns, previewSchedule, cluster, addPeer, removePeer, transferLeader and " +
+        "stats");
 
     private readonly ApiServices _services;
     private readonly CreateTaskEndpoint _createTask;
     private readonly CreateTasksEndpoint _createTasks;
     private readonly DeleteTaskEndpoint _deleteTask;
     private readonly QueryTaskEndpoint _queryTask;
+    private readonly UpdateTaskEndpoint _updateTask;
+    private readonly PauseTaskEndpoint _pauseTask;
+    private readonly ResumeTaskEndpoint _resumeTask;
+    private readonly RunTaskEndpoint _runTask;
+    private readonly ListRunsEndpoint _listRuns;
     private readonly PreviewScheduleEndpoint _previewSchedule;
     private readonly ClusterEndpoint _cluster;
     private readonly StatsEndpoint _stats;
@@ -34,6 +40,11 @@ internal sealed class ApiEndpoints
         _createTasks = new CreateTasksEndpoint(services, intake);
         _deleteTask = new DeleteTaskEndpoint(services);
         _queryTask = new QueryTaskEndpoint(services);
+        _updateTask = new UpdateTaskEndpoint(services, intake);
+        _pauseTask = new PauseTaskEndpoint(services);
+        _resumeTask = new ResumeTaskEndpoint(services);
+        _runTask = new RunTaskEndpoint(services);
+        _listRuns = new ListRunsEndpoint(services);
         _previewSchedule = new PreviewScheduleEndpoint(services);
         _cluster = new ClusterEndpoint(services);
         _stats = new StatsEndpoint(services);
@@ -115,6 +126,11 @@ internal sealed class ApiEndpoints
         "/xcron/createTasks" => _createTasks,
         "/xcron/deleteTask" => _deleteTask,
         "/xcron/queryTask" => _queryTask,
+        "/xcron/updateTask" => _updateTask,
+        "/xcron/pauseTask" => _pauseTask,
+        "/xcron/resumeTask" => _resumeTask,
+        "/xcron/runTask" => _runTask,
+        "/xcron/listRuns" => _listRuns,
         "/xcron/previewSchedule" => _previewSchedule,
         "/xcron/cluster" => _cluster,
         "/xcron/stats" => _stats,

@@ -42,6 +42,9 @@ internal sealed record ApiServices
     /// <summary>The product's version, as shown by stats.</summary>
     public required string Version { get; init; }
 
+    /// <summary>How long a finished task can still be queried.</summary>
+    public TimeSpan CompletedRetention { get; init; } = TimeSpan.FromHours(24);
+
     /// <summary>The largest body taken, in bytes (max_request_bytes).</summary>
     public int MaxRequestBytes { get; init; } = DefaultMaxRequestBytes;
 }

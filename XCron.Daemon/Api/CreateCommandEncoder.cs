@@ -1,5 +1,6 @@
 using System.Buffers;
 using XCron.Daemon.Commands;
+using XCron.Daemon.Schedules;
 using XCron.Proto.Tasks;
 
 namespace XCron.Daemon.Api;
@@ -18,13 +19,14 @@ internal static class CreateCommandEncoder
     public static byte[] EncodeOne(OwnerSession proposer, in TaskFields fields, TaskId id, long nowMs)
     {
         var definitionBytes = DefinitionBytes(in fields);
-        var taskBytes = TaskBytes(definitionBytes, in fields, id, nowMs);
+        var delayMs = Jitter.DelayMs(id.Value, fields.FirstDueMs, fields.MostDelayMs);
+        var taskBytes = TaskBytes(definitionBytes, delayMs, in fields, id, nowMs);
         var createBytes = WireWriter.SizeOfBytes(taskBytes) + ProposerBytes;
         var command = new byte[WireWriter.SizeOfBytes(createBytes)];
         var writer = new WireWriter(command);
         writer.WriteLength(TaskCommand.CreateFieldNumber, createBytes);
         writer.WriteLength(CreateTasks.TasksFieldNumber, taskBytes);
-        WriteTask(ref writer, definitionBytes, in fields, id, nowMs);
+        WriteTask(ref writer, definitionBytes, delayMs, in fields, id, nowMs);
         writer.WriteFixed64(CreateTasks.ProposerFieldNumber, proposer.Incarnation);
         return command;
     }
@@ -33,11 +35,12 @@ internal static class CreateCommandEncoder
     public static void Append(IBufferWriter<byte> tasks, in TaskFields fields, TaskId id, long nowMs)
     {
         var definitionBytes = DefinitionBytes(in fields);
-        var taskBytes = TaskBytes(definitionBytes, in fields, id, nowMs);
+        var delayMs = Jitter.DelayMs(id.Value, fields.FirstDueMs, fields.MostDelayMs);
+        var taskBytes = TaskBytes(definitionBytes, delayMs, in fields, id, nowMs);
         var fieldBytes = WireWriter.SizeOfBytes(taskBytes);
         var writer = new WireWriter(tasks.GetSpan(fieldBytes));
         writer.WriteLength(CreateTasks.TasksFieldNumber, taskBytes);
-        WriteTask(ref writer, definitionBytes, in fields, id, nowMs);
+        WriteTask(ref writer, definitionBytes, delayMs, in fields, id, nowMs);
         tasks.Advance(fieldBytes);
     }
 
@@ -54,18 +57,29 @@ internal static class CreateCommandEncoder
         return command;
     }
 
-    private static int TaskBytes(int definitionBytes, in TaskFields fields, TaskId id, long nowMs) =>
+    /// <summary>A definition by itself, as an update has it.</summary>
+    public static byte[] EncodeDefinition(in TaskFields fields)
+    {
+        var definition = new byte[DefinitionBytes(in fields)];
+        var writer = new WireWriter(definition);
+        WriteDefinition(ref writer, in fields);
+        return definition;
+    }
+
+    private static int TaskBytes(
+        int definitionBytes, long delayMs, in TaskFields fields, TaskId id, long nowMs) =>
         NumberBytes(id.Value) + NumberBytes(nowMs) + NumberBytes(fields.FirstDueMs) +
-        WireWriter.SizeOfBytes(definitionBytes);
+        WireWriter.SizeOfBytes(definitionBytes) + NumberBytes(delayMs);
 
     private static void WriteTask(
-        ref WireWriter writer, int definitionBytes, in TaskFields fields, TaskId id, long nowMs)
+        ref WireWriter writer, int definitionBytes, long delayMs, in TaskFields fields, TaskId id, long nowMs)
     {
         writer.WriteNumber(CreateTask.TaskIdFieldNumber, (ulong)id.Value);
         writer.WriteNumber(CreateTask.CreateTimeMsFieldNumber, (ulong)nowMs);
         writer.WriteNumber(CreateTask.FirstDueMsFieldNumber, (ulong)fields.FirstDueMs);
         writer.WriteLength(CreateTask.DefinitionFieldNumber, definitionBytes);
         WriteDefinition(ref writer, in fields);
+        writer.WriteNumber(CreateTask.FirstDelayMsFieldNumber, (ulong)delayMs);
     }
 
     private static int DefinitionBytes(in TaskFields fields) =>
@@ -73,7 +87,16 @@ internal static class CreateCommandEncoder
         TextBytes(fields.Name) + TextBytes(fields.Url) + TextBytes(fields.Method) + TextBytes(fields.Body) +
         PairsBytes(fields.Headers) + NumberBytes(fields.TimeoutMs) + NumberBytes(fields.MaxAttempts) +
         NumberBytes(fields.MinBackoffMs) + NumberBytes(fields.MaxBackoffMs) + NumberBytes((long)fields.Misfire) +
-        PairsBytes(fields.Tags);
+        PairsBytes(fields.Tags) + NumberBytes(fields.DeadlineMs) + OptionBytes(in fields);
+
+    /// <summary>Of the fields whose tags take two bytes; most tasks have none.</summary>
+    private static int OptionBytes(in TaskFields fields) =>
+        WireWriter.SizeOfNumber(TaskDefinition.OverlapFieldNumber, (ulong)fields.Overlap) +
+        WireWriter.SizeOfNumber(TaskDefinition.JitterMsFieldNumber, (ulong)fields.JitterMs) +
+        WireWriter.SizeOfNumber(TaskDefinition.StartAtMsFieldNumber, (ulong)fields.StartAtMs) +
+        WireWriter.SizeOfNumber(TaskDefinition.EndAtMsFieldNumber, (ulong)fields.EndAtMs) +
+        WireWriter.SizeOfNumber(TaskDefinition.MaxRunsFieldNumber, (ulong)fields.MaxRuns) +
+        WireWriter.SizeOfNumber(TaskDefinition.PausedFieldNumber, fields.IsPaused ? 1UL : 0);
 
     private static void WriteDefinition(ref WireWriter writer, in TaskFields fields)
     {
@@ -91,6 +114,13 @@ internal static class CreateCommandEncoder
         writer.WriteNumber(TaskDefinition.MaxBackoffMsFieldNumber, (ulong)fields.MaxBackoffMs);
         writer.WriteNumber(TaskDefinition.MisfireFieldNumber, (ulong)fields.Misfire);
         WritePairs(ref writer, TaskDefinition.TagsFieldNumber, fields.Tags);
+        writer.WriteNumber(TaskDefinition.DeadlineMsFieldNumber, (ulong)fields.DeadlineMs);
+        writer.WriteNumber(TaskDefinition.OverlapFieldNumber, (ulong)fields.Overlap);
+        writer.WriteNumber(TaskDefinition.JitterMsFieldNumber, (ulong)fields.JitterMs);
+        writer.WriteNumber(TaskDefinition.StartAtMsFieldNumber, (ulong)fields.StartAtMs);
+        writer.WriteNumber(TaskDefinition.EndAtMsFieldNumber, (ulong)fields.EndAtMs);
+        writer.WriteNumber(TaskDefinition.MaxRunsFieldNumber, (ulong)fields.MaxRuns);
+        writer.WriteNumber(TaskDefinition.PausedFieldNumber, fields.IsPaused ? 1UL : 0);
     }
 
     private static int NumberBytes(long value) => WireWriter.SizeOfNumber((ulong)value);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using XCron.Daemon.Commands;
 using XCron.Raft;
@@ -8,22 +7,14 @@ namespace XCron.Daemon.Api;
 /// <summary>POST /xcron/deleteTask.</summary>
 internal sealed class DeleteTaskEndpoint(ApiServices services) : IApiEndpoint
 {
-    private const int TaskIdField = 0;
-
-    private static readonly FieldTable Fields = new(
-        "", [("task_id", TaskKey.ExpectedId), ("name", CreateFields.Task.Expected(CreateFields.Name))]);
-
     public string Method => HttpMethods.Post;
 
     public async ValueTask HandleAsync(HttpContext context, Guid requestId)
     {
-        TaskKey key = default;
+        TaskKey key;
         ApiError? error;
         using (var body = await RequestBody.ReadAsync(context.Request, services.MaxRequestBytes))
-        {
-            error = body.Error ?? QueryParameters.ReadNone(context.Request.QueryString) ??
-                Read(body.Json.Span, out key);
-        }
+            error = TaskKeyBody.Read(body, context.Request.QueryString, out key);
 
         if (error is not null)
         {
@@ -34,41 +25,6 @@ internal sealed class DeleteTaskEndpoint(ApiServices services) : IApiEndpoint
         var command = key.Name is null ? TaskCommands.EncodeDelete(key.Id) : TaskCommands.EncodeDelete(key.Name);
         var outcome = await services.Gateway.SubmitAsync(command, context.RequestAborted);
         await AnswerAsync(context, requestId, key, outcome);
-    }
-
-    private static ApiError? Read(ReadOnlySpan<byte> body, out TaskKey key)
-    {
-        key = default;
-        try
-        {
-            var json = new StrictJson(body);
-            return ReadFields(ref json, out var id, out var name) ? TaskKey.Read(id, name, out key) : json.Error;
-        }
-        catch (JsonException exception)
-        {
-            return StrictJson.NotJson(exception);
-        }
-    }
-
-    private static bool ReadFields(ref StrictJson json, out string? id, out string? name)
-    {
-        id = null;
-        name = null;
-        if (!json.OpenDocument())
-            return false;
-        uint seen = 0;
-        int field;
-        while ((field = json.NextField(Fields, ref seen)) != StrictJson.End)
-        {
-            if (!json.Text(Fields, field, out var text))
-                return false;
-            if (field == TaskIdField)
-                id = Encoding.UTF8.GetString(text);
-            else
-                name = Encoding.UTF8.GetString(text);
-        }
-
-        return json.CloseDocument();
     }
 
     private static Task AnswerAsync(HttpContext context, Guid requestId, TaskKey key, ProposeOutcome outcome)

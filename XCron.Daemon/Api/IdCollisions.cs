@@ -47,7 +47,10 @@ internal sealed class IdCollisions(ApiServices services)
             if (outcomes[place].IsIdTaken)
             {
                 var id = services.NextTaskId();
-                tasks.Add(new NewTask(id, entry.CreateTimeMs, entry.FirstDueMs, entry.Definition.ToArray()));
+                tasks.Add(new NewTask(id, entry.CreateTimeMs, entry.FirstDueMs, entry.Definition.ToArray())
+                {
+                    FirstDelayMs = entry.FirstDelayMs,
+                });
                 places.Add(place);
             }
 

@@ -28,7 +28,8 @@ internal sealed class QueryTaskEndpoint(ApiServices services) : IApiEndpoint
             : Answer.DataAsync(context, requestId, record!, _answer.Write));
     }
 
-    private static ApiError? Read(QueryString query, out TaskKey key, out bool isStale)
+    /// <summary>Which task a query means, and whether this node's own state will do; what is wrong, or null.</summary>
+    public static ApiError? Read(QueryString query, out TaskKey key, out bool isStale)
     {
         key = default;
         isStale = false;

@@ -26,6 +26,7 @@ internal sealed class StatsEndpoint(ApiServices services) : IApiEndpoint
         json.WriteNumber("paused"u8, counters.Paused);
         json.WriteNumber("completed"u8, counters.Completed);
         json.WriteNumber("failed"u8, counters.Failed);
+        json.WriteNumber("expired"u8, counters.Expired);
         json.WriteNumber("created"u8, counters.Created);
         json.WriteNumber("deleted"u8, counters.Deleted);
         json.WriteEndObject();

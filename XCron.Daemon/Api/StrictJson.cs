@@ -30,6 +30,8 @@ internal ref struct StrictJson
 
     public readonly bool IsText => _reader.TokenType == JsonTokenType.String;
 
+    public readonly bool IsNull => _reader.TokenType == JsonTokenType.Null;
+
     public readonly bool IsNumber => _reader.TokenType == JsonTokenType.Number;
 
     public static ApiError NotJson(JsonException exception)
@@ -131,6 +133,12 @@ internal ref struct StrictJson
     {
         value = 0;
         return (IsNumber && _reader.TryGetInt32(out value) && value >= least && value <= most) || Refuse(table, field);
+    }
+
+    public bool Boolean(FieldTable table, int field, out bool value)
+    {
+        value = _reader.TokenType == JsonTokenType.True;
+        return value || _reader.TokenType == JsonTokenType.False || Refuse(table, field);
     }
 
     /// <summary>A number of seconds, to the nearest millisecond.</summary>

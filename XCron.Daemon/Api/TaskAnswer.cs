@@ -3,13 +3,14 @@ using System.Text.Json;
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
 using XCron.Proto.Tasks;
-using XCron.Raft;
 
 namespace XCron.Daemon.Api;
 
 /// <summary>A task as the contract shows it.</summary>
 internal sealed class TaskAnswer(ApiServices services)
 {
+    private readonly RunAnswer _runs = new(services);
+
     public void Write(Utf8JsonWriter json, TaskRecord record)
     {
         var definition = TaskDefinitionCodec.Decode(record.Definition);
@@ -24,6 +25,8 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteTime("next_run_time", NextRunMs(record));
         WriteCallback(json, definition);
         WriteOptions(json, definition);
+        if (record.Phase == TaskPhase.Paused)
+            json.WriteBoolean("paused"u8, true);
         WriteLastRun(json, record);
         json.WriteString("owner"u8, OwnerOf(record));
         json.WriteEndObject();
@@ -35,6 +38,7 @@ internal sealed class TaskAnswer(ApiServices services)
         TaskPhase.Paused => "paused",
         TaskPhase.Completed => "completed",
         TaskPhase.Failed => "failed",
+        TaskPhase.Expired => "expired",
         _ => throw new UnreachableException($"No phase: {record.Phase}."),
     };
 
@@ -42,7 +46,7 @@ internal sealed class TaskAnswer(ApiServices services)
     {
         if (record.Phase == TaskPhase.Paused)
             return 0;
-        return record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextDueMs;
+        return record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextRunMs;
     }
 
     private static void WriteCallback(Utf8JsonWriter json, TaskDefinition definition)
@@ -77,8 +81,10 @@ internal sealed class TaskAnswer(ApiServices services)
         {
             json.WriteString("timezone"u8, definition.Timezone);
             json.WriteString("misfire"u8, MisfireName(definition.Misfire));
+            json.WriteString("overlap"u8, OverlapName(definition.Overlap));
         }
 
+        WriteBounds(json, definition);
         json.WriteStartObject("retry"u8);
         json.WriteNumber("max_attempts"u8, definition.MaxAttempts);
         json.WriteSeconds("min_backoff", definition.MinBackoffMs);
@@ -92,6 +98,20 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteEndObject();
     }
 
+    private static void WriteBounds(Utf8JsonWriter json, TaskDefinition definition)
+    {
+        if (definition.DeadlineMs != 0)
+            json.WriteSeconds("deadline", definition.DeadlineMs);
+        if (definition.JitterMs != 0)
+            json.WriteSeconds("jitter", definition.JitterMs);
+        if (definition.StartAtMs != 0)
+            json.WriteTime("start_at", definition.StartAtMs);
+        if (definition.EndAtMs != 0)
+            json.WriteTime("end_at", definition.EndAtMs);
+        if (definition.MaxRuns != 0)
+            json.WriteNumber("max_runs"u8, definition.MaxRuns);
+    }
+
     private static string MisfireName(Misfire misfire) => misfire switch
     {
         Misfire.FireOnce => "fire_once",
@@ -100,45 +120,27 @@ internal sealed class TaskAnswer(ApiServices services)
         _ => throw new UnreachableException($"No misfire rule: {misfire}."),
     };
 
-    private static string StatusName(RunStatus status) => status switch
+    private static string OverlapName(Overlap overlap) => overlap switch
     {
-        RunStatus.Ok => "ok",
-        RunStatus.Failed => "failed",
-        RunStatus.Skipped => "skipped",
-        _ => throw new UnreachableException($"No status: {status}."),
+        Overlap.Queue => "queue",
+        Overlap.Skip => "skip",
+        Overlap.Allow => "allow",
+        _ => throw new UnreachableException($"No overlap rule: {overlap}."),
     };
 
     private void WriteLastRun(Utf8JsonWriter json, TaskRecord record)
     {
-        if (record.LastRun is not { } run)
-        {
-            json.WriteNull("last_run"u8);
-            return;
-        }
-
-        json.WriteStartObject("last_run"u8);
-        json.WriteString("run_id"u8, RunId.Format(record.Id, run.Sequence));
-        json.WriteTime("scheduled_time", run.ScheduledMs);
-        json.WriteTime("start_time", run.StartMs);
-        json.WriteTime("end_time", run.EndMs);
-        json.WriteNumber("attempt"u8, run.Attempt);
-        json.WriteString("status"u8, StatusName(run.Status));
-        if (run.HttpStatus == 0)
-            json.WriteNull("http_status"u8);
+        json.WritePropertyName("last_run"u8);
+        if (record.LastRun is { } run)
+            _runs.Write(json, record.Id, run);
         else
-            json.WriteNumber("http_status"u8, run.HttpStatus);
-        json.WriteString("error"u8, run.Error.Length == 0 ? null : run.Error);
-        json.WriteString("node"u8, NameOf(new NodeId(run.NodeId)));
-        json.WriteEndObject();
+            json.WriteNullValue();
     }
 
     /// <summary>The node that will run it; null where nothing is left to run or nobody owns its shard.</summary>
     private string? OwnerOf(TaskRecord record)
     {
-        var isOver = record is { Run: null, Phase: TaskPhase.Completed or TaskPhase.Failed };
-        return isOver ? null : NameOf(services.Tasks.OwnerOf(ShardId.Of(record.Id)).Node);
+        var isOver = record is { Runs: null, IsFinished: true };
+        return isOver ? null : _runs.NameOf(services.Tasks.OwnerOf(ShardId.Of(record.Id)).Node);
     }
-
-    private string? NameOf(NodeId node) =>
-        node == NodeId.None ? null : services.Cluster.HostOf(node) ?? node.ToString();
 }

@@ -20,6 +20,14 @@ internal ref struct TaskFields
     public uint SeenCallback;
     public uint SeenRetry;
 
+    /// <summary>An existing task is changed: what is given as null is set back to its default.</summary>
+    public bool IsUpdate;
+
+    /// <summary>One bit for each field of the task that was given as null.</summary>
+    public uint ResetTask;
+
+    public bool IsBodyReset;
+
     public TaskType Type;
     public ReadOnlySpan<byte> Format;
 
@@ -43,11 +51,31 @@ internal ref struct TaskFields
     /// <summary>Sorted by key.</summary>
     public List<TextPair>? Tags;
 
+    /// <summary>0 for none, as for the next three.</summary>
+    public long DeadlineMs;
+
+    public long JitterMs;
+    public long StartAtMs;
+    public long EndAtMs;
+
+    /// <summary>0 for no limit.</summary>
+    public int MaxRuns;
+
+    public Overlap Overlap;
+    public bool IsPaused;
+
+    /// <summary>Of an update: which task it is for; null where it goes by the name.</summary>
+    public string? TaskId;
+
     public long FirstDueMs;
 
-    public readonly bool HasTask(int field) => (SeenTask & (1u << field)) != 0;
+    /// <summary>The most by which jitter may move the first run.</summary>
+    public long MostDelayMs;
 
-    public readonly bool HasCallback(int field) => (SeenCallback & (1u << field)) != 0;
+    public readonly bool HasTask(int field) => (SeenTask & ~ResetTask & (1u << field)) != 0;
+
+    public readonly bool HasCallback(int field) =>
+        (SeenCallback & (1u << field)) != 0 && !(field == CreateFields.Body && IsBodyReset);
 
     public readonly bool HasRetry(int field) => (SeenRetry & (1u << field)) != 0;
 }

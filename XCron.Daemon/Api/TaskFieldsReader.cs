@@ -19,9 +19,17 @@ internal static class TaskFieldsReader
     /// <summary>Reads the object the reader has just entered; false where its <c>Error</c> says why not.</summary>
     public static bool Read(ref StrictJson json, ref TaskFields fields)
     {
+        var table = fields.IsUpdate ? CreateFields.Update : CreateFields.Task;
         int field;
-        while ((field = json.NextField(CreateFields.Task, ref fields.SeenTask)) != StrictJson.End)
+        while ((field = json.NextField(table, ref fields.SeenTask)) != StrictJson.End)
         {
+            if (fields.IsUpdate && json.IsNull)
+            {
+                if (!FieldReset.OfTask(field, ref fields))
+                    return json.Refuse(table, field);
+                continue;
+            }
+
             var isRead = field switch
             {
                 CreateFields.Type => ReadType(ref json, ref fields),
@@ -31,7 +39,8 @@ internal static class TaskFieldsReader
                 CreateFields.Timezone => json.Text(CreateFields.Task, field, out fields.Timezone),
                 CreateFields.Retry => ReadRetry(ref json, ref fields),
                 CreateFields.Misfire => ReadMisfire(ref json, ref fields),
-                _ => TaskTags.Read(ref json, ref fields),
+                CreateFields.Tags => TaskTags.Read(ref json, ref fields),
+                _ => TaskOptionsReader.Read(ref json, field, ref fields),
             };
             if (!isRead)
                 return false;
@@ -92,6 +101,13 @@ internal static class TaskFieldsReader
         int field;
         while ((field = json.NextField(CreateFields.InCallback, ref fields.SeenCallback)) != StrictJson.End)
         {
+            if (fields.IsUpdate && json.IsNull)
+            {
+                if (!FieldReset.OfCallback(field, ref fields))
+                    return json.Refuse(CreateFields.InCallback, field);
+                continue;
+            }
+
             var isRead = field switch
             {
                 CreateFields.Url => json.Text(CreateFields.InCallback, field, out fields.Url),
@@ -111,9 +127,9 @@ internal static class TaskFieldsReader
     {
         if (!json.Text(CreateFields.InCallback, CreateFields.Method, out var method))
             return false;
-        if (method.SequenceEqual("POST"u8))
+        fields.Method = method.SequenceEqual("POST"u8) ? default : method;
+        if (fields.Method.IsEmpty && method.Length > 0)
             return true;
-        fields.Method = method;
         return method.SequenceEqual("PUT"u8) || method.SequenceEqual("PATCH"u8) || method.SequenceEqual("DELETE"u8) ||
             method.SequenceEqual("GET"u8) || json.Refuse(CreateFields.InCallback, CreateFields.Method);
     }
@@ -126,6 +142,12 @@ internal static class TaskFieldsReader
         int field;
         while ((field = json.NextField(table, ref fields.SeenRetry)) != StrictJson.End)
         {
+            if (fields.IsUpdate && json.IsNull)
+            {
+                FieldReset.OfRetry(field, ref fields);
+                continue;
+            }
+
             var isRead = field switch
             {
                 CreateFields.MaxAttempts => json.Integer(table, field, 1, MaxAttempts, out fields.MaxAttempts),

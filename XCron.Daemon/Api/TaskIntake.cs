@@ -23,10 +23,7 @@ internal sealed class TaskIntake(ApiServices services)
         // The original's published load profile sends a timestamp under type 1.
         if (fields.Type == TaskType.Periodic && OneShotTime.IsTimestamp(fields.Format))
             fields.Type = TaskType.OneShot;
-        var error = fields.Type == TaskType.OneShot
-            ? CompleteOneShot(ref fields, nowMs)
-            : CompletePeriodic(ref fields, nowMs);
-        return error ?? CheckCallback(in fields) ?? CompleteRetry(ref fields);
+        return CompleteSchedule(ref fields, nowMs) ?? CompleteRest(ref fields);
     }
 
     /// <summary>Says of an expression that was not parsed why not.</summary>
@@ -38,31 +35,89 @@ internal sealed class TaskIntake(ApiServices services)
         _ => throw new System.Diagnostics.UnreachableException($"No refusal: {parse}."),
     };
 
+    /// <summary>
+    /// Finds the first due time after now, of a task that is created or whose schedule has changed.
+    /// </summary>
+    public ApiError? CompleteSchedule(ref TaskFields fields, long nowMs) => fields.Type == TaskType.OneShot
+        ? CompleteOneShot(ref fields, nowMs)
+        : CompletePeriodic(ref fields, nowMs);
+
+    /// <summary>Judges what has nothing to do with time.</summary>
+    public ApiError? CompleteRest(ref TaskFields fields) => CheckCallback(in fields) ?? CompleteRetry(ref fields);
+
+    /// <summary>What a one-shot cannot have.</summary>
+    public static ApiError? CheckOneShot(in TaskFields fields)
+    {
+        if (fields.HasTask(CreateFields.Timezone))
+            return ApiError.BadRequest("timezone is given, and a one-shot's time has no zone; must be left out");
+        if (fields.HasTask(CreateFields.Misfire))
+        {
+            return ApiError.BadRequest(
+                "misfire is given, and a one-shot always runs, if need be late; must be left out");
+        }
+
+        return RefuseOfPeriodic(in fields, CreateFields.Overlap) ?? RefuseOfPeriodic(in fields, CreateFields.StartAt)
+            ?? RefuseOfPeriodic(in fields, CreateFields.EndAt) ?? RefuseOfPeriodic(in fields, CreateFields.MaxRuns);
+    }
+
+    private static ApiError? RefuseOfPeriodic(in TaskFields fields, int field) => fields.HasTask(field)
+        ? ApiError.BadRequest($"{CreateFields.Task.Path(field)} is given, and a one-shot has one run; must be left out")
+        : null;
+
     private static ApiError? CompleteOneShot(ref TaskFields fields, long nowMs)
     {
         if (OneShotTime.Read(fields.Format, nowMs, out fields.FirstDueMs) is { } error)
             return error;
-        if (fields.HasTask(CreateFields.Timezone))
-            return ApiError.BadRequest("timezone is given, and a one-shot's time has no zone; must be left out");
-        return fields.HasTask(CreateFields.Misfire)
-            ? ApiError.BadRequest("misfire is given, and a one-shot always runs, if need be late; must be left out")
-            : null;
+        fields.MostDelayMs = fields.JitterMs;
+        return CheckOneShot(in fields);
     }
 
     private ApiError? CompletePeriodic(ref TaskFields fields, long nowMs)
     {
+        if (CheckWindow(in fields, nowMs) is { } error)
+            return error;
         var timezone = fields.HasTask(CreateFields.Timezone)
             ? Encoding.UTF8.GetString(fields.Timezone)
             : services.DefaultTimezone;
-        var parse = ScheduleParser.Parse(Encoding.UTF8.GetString(fields.Format), timezone, nowMs);
+        var startMs = fields.StartAtMs != 0 ? fields.StartAtMs : nowMs;
+        var parse = ScheduleParser.Parse(Encoding.UTF8.GetString(fields.Format), timezone, startMs);
         if (parse is not ScheduleParse.Parsed parsed)
             return Refusal(parse);
         fields.Timezone = Encoding.UTF8.GetBytes(parsed.Timezone);
-        fields.FirstDueMs = parsed.Schedule.NextAfter(nowMs);
-        return fields.FirstDueMs > nowMs
-            ? null
-            : new ApiError(ApiCode.BadExpression, "format: the expression never fires again");
+
+        // Whose task it is says only which share of the jitter it is moved by, and that is computed with its id.
+        var due = new DueTimes(parsed.Schedule, 0, fields.StartAtMs, fields.EndAtMs, fields.JitterMs);
+        fields.FirstDueMs = due.NextAfter(nowMs);
+        if (fields.FirstDueMs == 0)
+            return NeverFires(in fields);
+        fields.MostDelayMs = due.MostDelayMs(fields.FirstDueMs);
+        return null;
     }
+
+    private static ApiError? CheckWindow(in TaskFields fields, long nowMs)
+    {
+        if (fields.EndAtMs == 0)
+            return null;
+        if (fields.EndAtMs <= nowMs)
+        {
+            return ApiError.BadRequest(
+                $"end_at is {UnixTime.Format(fields.EndAtMs)}, which has passed; must be later than now, " +
+                UnixTime.Format(nowMs));
+        }
+
+        return fields.StartAtMs < fields.EndAtMs
+            ? null
+            : ApiError.BadRequest(
+                $"start_at is {UnixTime.Format(fields.StartAtMs)}; must be before end_at, " +
+                UnixTime.Format(fields.EndAtMs));
+    }
+
+    private static ApiError NeverFires(in TaskFields fields) => new(
+        ApiCode.BadExpression,
+        fields.EndAtMs == 0
+            ? "format: the expression never fires again"
+            : $"format: no time of the expression that is still to come lies before end_at, " +
+                $"{UnixTime.Format(fields.EndAtMs)}; end_at must be later, or the expression fire sooner");
 
     private ApiError? CheckCallback(in TaskFields fields)
     {

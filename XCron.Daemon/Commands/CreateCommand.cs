@@ -13,6 +13,7 @@ internal readonly ref struct CreateCommand
     private const uint CreateTimeTag = (2 << 3) | WireTag.Varint;
     private const uint FirstDueTag = (3 << 3) | WireTag.Varint;
     private const uint DefinitionTag = (4 << 3) | WireTag.Bytes;
+    private const uint FirstDelayTag = (5 << 3) | WireTag.Varint;
 
     private const int ProposerBytes = 1 + sizeof(ulong);
 
@@ -73,6 +74,7 @@ internal readonly ref struct CreateCommand
             writer.WriteNumber(3, (ulong)task.FirstDueMs);
             if (!task.Definition.IsEmpty)
                 writer.WriteBytes(4, task.Definition.Span);
+            writer.WriteNumber(5, (ulong)task.FirstDelayMs);
         }
 
         if (!proposer.IsNone)
@@ -86,7 +88,8 @@ internal readonly ref struct CreateCommand
         WireWriter.SizeOfNumber((ulong)task.Id.Value)
         + WireWriter.SizeOfNumber((ulong)task.CreateTimeMs)
         + WireWriter.SizeOfNumber((ulong)task.FirstDueMs)
-        + (task.Definition.IsEmpty ? 0 : WireWriter.SizeOfBytes(task.Definition.Length));
+        + (task.Definition.IsEmpty ? 0 : WireWriter.SizeOfBytes(task.Definition.Length))
+        + WireWriter.SizeOfNumber((ulong)task.FirstDelayMs);
 
     private static CreateEntry ReadTask(ReadOnlySpan<byte> task)
     {
@@ -107,6 +110,9 @@ internal readonly ref struct CreateCommand
                     break;
                 case DefinitionTag:
                     entry.Definition = reader.ReadBytes();
+                    break;
+                case FirstDelayTag:
+                    entry.FirstDelayMs = (long)reader.ReadVarint();
                     break;
                 case var tag:
                     throw Unknown(tag);

@@ -6,5 +6,6 @@ internal ref struct CreateEntry
     public TaskId Id;
     public long CreateTimeMs;
     public long FirstDueMs;
+    public long FirstDelayMs;
     public ReadOnlySpan<byte> Definition;
 }

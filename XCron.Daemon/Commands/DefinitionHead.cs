@@ -8,6 +8,8 @@ internal static class DefinitionHead
 {
     private const uint TypeTag = (1 << 3) | WireTag.Varint;
     private const uint NameTag = (4 << 3) | WireTag.Bytes;
+    private const uint OverlapTag = (16 << 3) | WireTag.Varint;
+    private const uint PausedTag = (21 << 3) | WireTag.Varint;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
@@ -15,54 +17,74 @@ internal static class DefinitionHead
     /// <param name="definition">The encoded definition.</param>
     /// <param name="type">As it stands there, be it one that this version does not know.</param>
     /// <param name="name">Empty where it has none.</param>
-    public static bool TryRead(ReadOnlySpan<byte> definition, out TaskType type, out string name)
+    public static bool TryRead(ReadOnlySpan<byte> definition, out TaskType type, out string name) =>
+        TryRead(definition, out type, out name, out _);
+
+    /// <inheritdoc cref="TryRead(ReadOnlySpan{byte}, out TaskType, out string)"/>
+    /// <param name="definition">The encoded definition.</param>
+    /// <param name="type">As it stands there, be it one that this version does not know.</param>
+    /// <param name="name">Empty where it has none.</param>
+    /// <param name="isPaused">Whether the task is to be created paused.</param>
+    public static bool TryRead(
+        ReadOnlySpan<byte> definition, out TaskType type, out string name, out bool isPaused)
     {
         try
         {
-            type = TypeOf(definition);
-            name = NameOf(definition);
+            var head = Read(definition);
+            (type, isPaused) = (head.Type, head.IsPaused);
+            name = StrictUtf8.GetString(head.Name);
             return true;
         }
         catch (Exception exception) when (exception is InvalidDataException or DecoderFallbackException)
         {
-            (type, name) = (TaskType.Unspecified, "");
+            (type, name, isPaused) = (TaskType.Unspecified, "", false);
             return false;
         }
     }
 
-    /// <summary>Of a definition that <see cref="TryRead"/> has accepted.</summary>
-    public static TaskType TypeOf(ReadOnlySpan<byte> definition)
+    /// <summary>Of a definition that <see cref="TryRead(ReadOnlySpan{byte}, out TaskType, out string)"/> has
+    /// accepted, as for the following.</summary>
+    public static TaskType TypeOf(ReadOnlySpan<byte> definition) => Read(definition).Type;
+
+    /// <summary>Empty where it has no name.</summary>
+    public static string NameOf(ReadOnlySpan<byte> definition) => StrictUtf8.GetString(Read(definition).Name);
+
+    public static Overlap OverlapOf(ReadOnlySpan<byte> definition) => Read(definition).Overlap;
+
+    private static Head Read(ReadOnlySpan<byte> definition)
     {
-        var type = TaskType.Unspecified;
+        var head = default(Head);
         var reader = new WireReader(definition);
         while (!reader.AtEnd)
         {
-            var tag = reader.ReadTag();
-            if (tag == TypeTag)
-                type = (TaskType)(int)reader.ReadVarint();
-            else
-                reader.Skip(tag);
+            switch (reader.ReadTag())
+            {
+                case TypeTag:
+                    head.Type = (TaskType)(int)reader.ReadVarint();
+                    break;
+                case NameTag:
+                    head.Name = reader.ReadBytes();
+                    break;
+                case OverlapTag:
+                    head.Overlap = (Overlap)(int)reader.ReadVarint();
+                    break;
+                case PausedTag:
+                    head.IsPaused = reader.ReadVarint() != 0;
+                    break;
+                case var tag:
+                    reader.Skip(tag);
+                    break;
+            }
         }
 
-        return type;
+        return head;
     }
 
-    /// <summary>Of a definition that <see cref="TryRead"/> has accepted; empty where it has no name.</summary>
-    public static string NameOf(ReadOnlySpan<byte> definition) => StrictUtf8.GetString(NameBytes(definition));
-
-    private static ReadOnlySpan<byte> NameBytes(ReadOnlySpan<byte> definition)
+    private ref struct Head
     {
-        ReadOnlySpan<byte> name = default;
-        var reader = new WireReader(definition);
-        while (!reader.AtEnd)
-        {
-            var tag = reader.ReadTag();
-            if (tag == NameTag)
-                name = reader.ReadBytes();
-            else
-                reader.Skip(tag);
-        }
-
-        return name;
+        public TaskType Type;
+        public ReadOnlySpan<byte> Name;
+        public Overlap Overlap;
+        public bool IsPaused;
     }
 }

@@ -6,4 +6,8 @@ namespace XCron.Daemon.Commands;
 /// <param name="FirstDueMs">Unix milliseconds.</param>
 /// <param name="Definition">As <see cref="TaskDefinitionCodec"/> encodes it.</param>
 internal readonly record struct NewTask(
-    TaskId Id, long CreateTimeMs, long FirstDueMs, ReadOnlyMemory<byte> Definition);
+    TaskId Id, long CreateTimeMs, long FirstDueMs, ReadOnlyMemory<byte> Definition)
+{
+    /// <summary>By how much jitter moves the first run, in milliseconds.</summary>
+    public long FirstDelayMs { get; init; }
+}

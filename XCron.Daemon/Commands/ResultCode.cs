@@ -16,6 +16,27 @@ internal static class ResultCode
     /// <summary>AssignShards: names a shard that does not exist; nothing was assigned.</summary>
     public const int NoSuchShard = 3;
 
+    /// <summary>ResumeTask, UpdateTask: the record has changed since the proposer looked; look again.</summary>
+    public const int Changed = 4;
+
+    /// <summary>RunTask: nobody owns the task's shard now, so nobody can make the attempt.</summary>
+    public const int NoOwner = 5;
+
+    /// <summary>ResumeTask: the task is not paused.</summary>
+    public const int NotPaused = 6;
+
+    /// <summary>PauseTask: the task is paused already.</summary>
+    public const int AlreadyPaused = 7;
+
+    /// <summary>PauseTask: no due time is left.</summary>
+    public const int NothingToPause = 8;
+
+    /// <summary>RunTask: an attempt is on its way, and the task's runs may not overlap.</summary>
+    public const int RunGoingOn = 9;
+
+    /// <summary>RunTask: as many runs are open as there may be.</summary>
+    public const int TooManyRuns = 10;
+
     /// <summary>CreateTasks: the id is not positive, or the definition cannot be read.</summary>
     public const int Invalid = 1000;
 

@@ -5,8 +5,8 @@ namespace XCron.Daemon.Commands;
 
 /// <summary>
 /// Encodes every command of tasks.proto, for <see cref="ICommandGateway.SubmitAsync"/>. Each makes one array of the
-/// right size. The answers are read by <see cref="CreateAnswers"/> and <see cref="DeleteAnswer"/>; the others are codes
-/// alone.
+/// right size. The answers are read by <see cref="CreateAnswers"/>, <see cref="DeleteAnswer"/> and
+/// <see cref="ChangeAnswer"/>; the others are codes alone.
 /// </summary>
 internal static class TaskCommands
 {
@@ -28,6 +28,25 @@ internal static class TaskCommands
 
     public static byte[] EncodeDelete(string name) =>
         new TaskCommand { Delete = new DeleteTask { Name = name } }.ToByteArray();
+
+    /// <param name="id">The task, or the default where it is meant by name.</param>
+    /// <param name="name">Its name, or null.</param>
+    public static byte[] EncodePause(TaskId id, string? name) =>
+        new TaskCommand { Pause = new PauseTask { TaskId = id.Value, Name = name ?? "" } }.ToByteArray();
+
+    public static byte[] EncodeResume(ResumeTask resume) => new TaskCommand { Resume = resume }.ToByteArray();
+
+    /// <param name="id">The task, or the default where it is meant by name.</param>
+    /// <param name="name">Its name, or null.</param>
+    /// <param name="nowMs">When it was asked for.</param>
+    /// <param name="scheduledMs">The time that the run is for; not after now.</param>
+    public static byte[] EncodeRun(TaskId id, string? name, long nowMs, long scheduledMs)
+    {
+        var run = new RunTask { TaskId = id.Value, Name = name ?? "", NowMs = nowMs, ScheduledMs = scheduledMs };
+        return new TaskCommand { Run = run }.ToByteArray();
+    }
+
+    public static byte[] EncodeUpdate(UpdateTask update) => new TaskCommand { Update = update }.ToByteArray();
 
     /// <summary>The answer's code is the number of claims granted.</summary>
     public static byte[] EncodeClaims(OwnerSession session, long nowMs, IEnumerable<ClaimRun> claims)

@@ -18,6 +18,10 @@ internal ref struct WireWriter(Span<byte> destination)
     /// <summary>Of a field with a number below 16: its tag is one byte.</summary>
     public static int SizeOfNumber(ulong value) => value == 0 ? 0 : 1 + SizeOfVarint(value);
 
+    /// <summary>Of a field with any number.</summary>
+    public static int SizeOfNumber(int field, ulong value) =>
+        value == 0 ? 0 : SizeOfVarint((ulong)field << 3) + SizeOfVarint(value);
+
     /// <summary>Of a field with a number below 16, written even where it is empty.</summary>
     public static int SizeOfBytes(int length) => 1 + SizeOfVarint((ulong)length) + length;
 

@@ -5,26 +5,26 @@ namespace XCron.Daemon.Firing;
 
 /// <summary>
 /// Granted attempts, from the applier to the dispatcher. Also knows which attempts are somewhere between granted and
-/// recorded, so that none is made twice. Bounded by the tasks, each of which has one open attempt at most, at 80 bytes.
+/// recorded, so that none is made twice. Bounded by the open runs, each of which has one attempt at most, at 80 bytes.
 /// Thread-safe; never waits.
 /// </summary>
 internal sealed class AttemptInbox
 {
     private readonly Lock _gate = new();
     private readonly Signal _signal = new();
-    private readonly Dictionary<long, (long RunSequence, int Attempt)> _known = [];
+    private readonly Dictionary<(long Task, long RunSequence), int> _known = [];
     private List<AttemptTicket> _filling = [];
 
-    /// <summary>Takes in the record's open attempt unless it is known already.</summary>
-    public void Offer(TaskRecord record, long proposedTimestamp)
+    /// <summary>Takes in the open attempt of one of the record's runs unless it is known already.</summary>
+    public void Offer(TaskRecord record, OpenRun run, long proposedTimestamp)
     {
-        var run = record.Run!;
         lock (_gate)
         {
-            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, record.Id.Value, out var exists);
-            if (exists && known == (run.Sequence, run.Attempt))
+            var key = (record.Id.Value, run.Sequence);
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, key, out var exists);
+            if (exists && known == run.Attempt)
                 return;
-            known = (run.Sequence, run.Attempt);
+            known = run.Attempt;
             _filling.Add(
                 new AttemptTicket(record.Id, run.Sequence, run.Attempt, record.Revision, proposedTimestamp));
         }
@@ -37,8 +37,8 @@ internal sealed class AttemptInbox
     {
         lock (_gate)
         {
-            if (_known.TryGetValue(task, out var known) && known == (runSequence, attempt))
-                _known.Remove(task);
+            if (_known.TryGetValue((task, runSequence), out var known) && known == attempt)
+                _known.Remove((task, runSequence));
         }
     }
 

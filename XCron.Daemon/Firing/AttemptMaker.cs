@@ -48,14 +48,20 @@ internal sealed class AttemptMaker(
         var run = record.Run!;
         var startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         var started = time.GetTimestamp();
+        var (definition, damage) = Decode(record);
+        if (IsPastDeadline(run, definition, startMs))
+        {
+            await results.AddAsync(Skipped(record, startMs), stopping);
+            return;
+        }
+
         if (run.Attempt == 1)
-            metrics.Lateness((startMs - run.ScheduledMs) / 1000.0);
+            metrics.Lateness((startMs - run.ScheduledMs - run.DelayMs) / 1000.0);
 
         // Whatever activity the loops were started under is no parent of an attempt's.
         Activity.Current = null;
         using var activity = Source.StartActivity("callback", ActivityKind.Client);
         activity?.SetTag("xcron.run_id", RunId.Format(record.Id, run.Sequence));
-        var (definition, damage) = Decode(record);
         var answer = damage
             ?? await sender.SendAsync(record, definition, traceParents.Next(activity), stopping);
         if (answer.IsCutOff)
@@ -72,8 +78,8 @@ internal sealed class AttemptMaker(
         var endMs = time.GetUtcNow().ToUnixTimeMilliseconds();
 
         // The next due time may have been queued meanwhile; then there is no retry.
-        var latest = tasks.Find(record.Id);
-        if (latest?.Run is null || latest.Run.Sequence != run.Sequence || latest.Run.Attempt != run.Attempt)
+        var latest = tasks.Find(record.Id)?.Facing(run.Sequence);
+        if (latest?.Run is null || latest.Run.Attempt != run.Attempt)
             latest = record;
         var retryAtMs = answer.IsOk ? 0 : retries.RetryAtMs(definition, latest, answer, endMs);
         return new FinishAttempt
@@ -88,9 +94,27 @@ internal sealed class AttemptMaker(
             EndMs = endMs,
             RetryAtMs = retryAtMs,
             Pause = answer.IsGone && definition.Type == TaskType.Periodic,
+            KeepDue = answer.IsGone && definition.Type == TaskType.Periodic,
             ExpireAtMs = retryAtMs == 0 ? endMs + (long)options.CompletedRetention.TotalMilliseconds : 0,
         };
     }
+
+    /// <summary>
+    /// It was claimed in time and then waited too long for a place. A later attempt is of a run that may have begun.
+    /// </summary>
+    private static bool IsPastDeadline(OpenRun run, TaskDefinition definition, long nowMs) =>
+        definition.DeadlineMs != 0 && run.Attempt == 1
+        && nowMs - run.ScheduledMs - run.DelayMs > definition.DeadlineMs;
+
+    private FinishAttempt Skipped(TaskRecord record, long nowMs) => new()
+    {
+        TaskId = record.Id.Value,
+        RunSequence = record.Run!.Sequence,
+        Attempt = record.Run.Attempt,
+        Outcome = AttemptOutcome.Skipped,
+        EndMs = nowMs,
+        ExpireAtMs = nowMs + (long)options.CompletedRetention.TotalMilliseconds,
+    };
 
     private static (TaskDefinition Definition, CallbackAnswer? Damage) Decode(TaskRecord record)
     {

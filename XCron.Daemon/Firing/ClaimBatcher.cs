@@ -97,14 +97,13 @@ internal sealed class ClaimBatcher(
         try
         {
             var terms = DefinitionPeek.Terms(record.Definition);
-            var schedule = terms.Type == TaskType.Periodic ? _schedules.Find(terms, record.CreateTimeMs) : null;
-            if (_planner.Plan(record, terms, schedule, nowMs) is not { } claim)
+            var anchorMs = record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextDueMs;
+            var schedule = terms.Type == TaskType.Periodic ? _schedules.Find(terms, anchorMs) : null;
+            if (_planner.Plan(record, terms, schedule, nowMs, owners) is not { } claim)
             {
-                _releases.Add(new ClaimRelease(id, record.Revision, nowMs + IdleMs, IsWaiting: true));
-            }
-            else if (claim.Action == ClaimAction.Reclaim && SessionLife.IsAlive(owners, record.Run!.ClaimedBy))
-            {
-                _releases.Add(new ClaimRelease(id, record.Revision, nowMs + EchoMs, IsWaiting: true));
+                // Whether another session is still alive is asked again soon: no change of the record tells.
+                var waitMs = record.Runs?.HasForeign(self) == true ? EchoMs : IdleMs;
+                _releases.Add(new ClaimRelease(id, record.Revision, nowMs + waitMs, IsWaiting: true));
             }
             else
             {

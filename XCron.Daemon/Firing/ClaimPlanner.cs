@@ -10,91 +10,105 @@ namespace XCron.Daemon.Firing;
 /// </summary>
 internal sealed class ClaimPlanner(OwnerSession self, FiringOptions options)
 {
-    /// <summary>How many due times misfire = fire_all makes up for at most.</summary>
-    private const int MadeUpFor = 1000;
+    private readonly DuePlanner _due = new(options);
 
     /// <param name="record">The task.</param>
     /// <param name="terms">Its definition's.</param>
     /// <param name="schedule">Its schedule; needed for a periodic task whose next time is due.</param>
     /// <param name="nowMs">The wall clock.</param>
+    /// <param name="owners">The table of owners, by which another session is alive or not; none is without it.</param>
     /// <returns>The claim, or null: nothing is to be done before the record changes or time goes on.</returns>
-    public ClaimRun? Plan(TaskRecord record, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
+    public ClaimRun? Plan(
+        TaskRecord record, in ScheduleTerms terms, ISchedule? schedule, long nowMs, OwnerSession[]? owners = null)
     {
-        var isDue = record.NextDueMs != 0 && record.NextDueMs <= nowMs && record.Phase != TaskPhase.Paused;
-        if (record.Run is not { } run)
+        if (record.Runs is not { } runs)
+            return PlanIdle(record, terms, schedule, nowMs);
+
+        foreach (var run in runs.AsSpan())
         {
-            if (record.QueuedDueMs != 0)
-                return record.Phase == TaskPhase.Paused ? null : Claim(record, ClaimAction.StartQueued);
-            if (record.NextDueMs != 0)
-                return isDue ? Consume(record, ClaimAction.Start, terms, schedule, nowMs) : null;
-            return record.ExpireAtMs != 0 && record.ExpireAtMs <= nowMs ? Claim(record, ClaimAction.Sweep) : null;
+            // What another has on its way is another's while that is alive, and goes on as if it were ours.
+            if (!run.ClaimedBy.IsNone && run.ClaimedBy != self
+                && (owners is null || !SessionLife.IsAlive(owners, run.ClaimedBy)))
+                return Claim(record, ClaimAction.Reclaim, run.Sequence);
         }
 
-        if (run.ClaimedBy.IsNone)
+        var isDue = IsDue(record, nowMs) && record.QueuedDueMs == 0;
+        if (isDue && PlanDue(record, runs, terms, schedule, nowMs) is { } claim)
+            return claim;
+        foreach (var run in runs.AsSpan())
+        {
+            if (run.ClaimedBy.IsNone && run.RetryAtMs != 0 && run.RetryAtMs <= nowMs)
+                return Claim(record, ClaimAction.Retry, run.Sequence);
+        }
+
+        return null;
+    }
+
+    private ClaimRun? PlanIdle(TaskRecord record, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
+    {
+        if (record.Phase == TaskPhase.Paused)
+            return null;
+        if (record.QueuedDueMs != 0)
+            return _due.ServeQueued(Claim(record), record, terms, schedule, nowMs);
+        if (record.NextDueMs != 0)
+        {
+            return IsDue(record, nowMs)
+                ? _due.Consume(Claim(record, ClaimAction.Start), record, terms, schedule, nowMs)
+                : null;
+        }
+
+        return record.ExpireAtMs != 0 && record.ExpireAtMs <= nowMs ? Claim(record, ClaimAction.Sweep) : null;
+    }
+
+    /// <summary>What becomes of the next due time while runs are open.</summary>
+    private ClaimRun? PlanDue(
+        TaskRecord record, OpenRuns runs, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
+    {
+        var claimed = runs.CountClaimed();
+        if (claimed == 0)
         {
             // The retries of a run end when the next one is due.
-            if (isDue && record.QueuedDueMs == 0)
-                return Consume(record, ClaimAction.Start, terms, schedule, nowMs);
-            return run.RetryAtMs != 0 && run.RetryAtMs <= nowMs ? Claim(record, ClaimAction.Retry) : null;
+            return _due.Consume(Claim(record, ClaimAction.Start), record, terms, schedule, nowMs);
         }
 
-        if (run.ClaimedBy != self)
-            return Claim(record, ClaimAction.Reclaim);
-
-        // An attempt of ours is on its way. What is made up for one by one need not queue: it waits where it is.
-        return isDue && record.QueuedDueMs == 0 && terms.Misfire != Misfire.FireAll
-            ? Consume(record, ClaimAction.Queue, terms, schedule, nowMs)
-            : null;
-    }
-
-    private ClaimRun Consume(
-        TaskRecord record, ClaimAction action, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
-    {
-        var claim = Claim(record, action);
-        claim.ScheduledMs = record.NextDueMs;
-        if (terms.Type == TaskType.OneShot)
-            return claim;
-        if (schedule is null)
-            throw new InvalidDataException($"No schedule can be made of '{terms.Format}' in '{terms.Timezone}'.");
-
-        switch (terms.Misfire)
+        switch (terms.Overlap)
         {
-            case Misfire.FireOnce:
-                claim.ScheduledMs = Math.Max(record.NextDueMs, schedule.LatestAtOrBefore(nowMs, record.NextDueMs));
-                claim.Missed = MissedTimes.Count(schedule, record.NextDueMs, claim.ScheduledMs);
-                claim.NextDueMs = Next(schedule, claim.ScheduledMs);
-                break;
-            case Misfire.Skip when nowMs - record.NextDueMs > options.MisfireThreshold.TotalMilliseconds:
-                claim.Action = ClaimAction.SkipDue;
-                claim.Missed = 1 + MissedTimes.Count(schedule, record.NextDueMs, nowMs);
-                claim.NextDueMs = Next(schedule, nowMs);
-                break;
-            case Misfire.Skip:
-                claim.NextDueMs = Next(schedule, record.NextDueMs);
-                break;
-            case Misfire.FireAll:
-                claim.ScheduledMs = MissedTimes.OldestKept(schedule, record.NextDueMs, nowMs, MadeUpFor);
-                claim.Missed = MissedTimes.Count(schedule, record.NextDueMs, claim.ScheduledMs);
-                claim.NextDueMs = Next(schedule, claim.ScheduledMs);
-                break;
+            case Overlap.Allow:
+                return claimed < OpenRuns.Most
+                    ? _due.Consume(Claim(record, ClaimAction.StartBeside), record, terms, schedule, nowMs)
+                    : null;
+            case Overlap.Skip:
+                // What is made up for one by one was due before the run began, and waits its turn.
+                return terms.Misfire == Misfire.FireAll && record.NextRunMs <= FirstClaimedMs(runs)
+                    ? null
+                    : _due.SkipOverlapped(Claim(record, ClaimAction.SkipDue), record, terms, schedule, nowMs);
+            case Overlap.Queue:
+                // What is made up for one by one need not queue: it waits where it is.
+                return terms.Misfire != Misfire.FireAll
+                    ? _due.Consume(Claim(record, ClaimAction.Queue), record, terms, schedule, nowMs)
+                    : null;
             default:
-                throw new InvalidDataException($"misfire is {(int)terms.Misfire}, which this version does not know.");
+                throw new InvalidDataException($"overlap is {(int)terms.Overlap}, which this version does not know.");
         }
-
-        if (claim.NextDueMs == 0 && claim.Action == ClaimAction.SkipDue)
-            claim.ExpireAtMs = nowMs + (long)options.CompletedRetention.TotalMilliseconds;
-        return claim;
     }
 
-    /// <summary>A schedule that did not move on would run a task thousands of times at once.</summary>
-    private static long Next(ISchedule schedule, long afterMs)
+    private static bool IsDue(TaskRecord record, long nowMs) =>
+        record.NextDueMs != 0 && record.NextRunMs <= nowMs && record.Phase == TaskPhase.Scheduled;
+
+    private static long FirstClaimedMs(OpenRuns runs)
     {
-        var nextMs = schedule.NextAfter(afterMs);
-        return nextMs == 0 || nextMs > afterMs
-            ? nextMs
-            : throw new InvalidDataException($"The schedule gave {nextMs} as its next time after {afterMs}.");
+        var firstMs = long.MaxValue;
+        foreach (var run in runs.AsSpan())
+            firstMs = run.ClaimedBy.IsNone ? firstMs : Math.Min(firstMs, run.ClaimedMs);
+        return firstMs;
     }
 
-    private static ClaimRun Claim(TaskRecord record, ClaimAction action) =>
-        new() { TaskId = record.Id.Value, Revision = record.Revision, Action = action };
+    private static ClaimRun Claim(
+        TaskRecord record, ClaimAction action = ClaimAction.Unspecified, long runSequence = 0) => new()
+        {
+            TaskId = record.Id.Value,
+            Revision = record.Revision,
+            Action = action,
+            RunSequence = runSequence,
+        };
 }

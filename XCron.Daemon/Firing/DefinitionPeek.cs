@@ -11,27 +11,45 @@ internal static class DefinitionPeek
     private static readonly uint TimezoneTag = LengthDelimited(TaskDefinition.TimezoneFieldNumber);
     private static readonly uint UrlTag = LengthDelimited(TaskDefinition.UrlFieldNumber);
     private static readonly uint MisfireTag = Varint(TaskDefinition.MisfireFieldNumber);
+    private static readonly uint DeadlineTag = Varint(TaskDefinition.DeadlineMsFieldNumber);
+    private static readonly uint OverlapTag = Varint(TaskDefinition.OverlapFieldNumber);
+    private static readonly uint JitterTag = Varint(TaskDefinition.JitterMsFieldNumber);
+    private static readonly uint StartAtTag = Varint(TaskDefinition.StartAtMsFieldNumber);
+    private static readonly uint EndAtTag = Varint(TaskDefinition.EndAtMsFieldNumber);
+    private static readonly uint MaxRunsTag = Varint(TaskDefinition.MaxRunsFieldNumber);
 
     /// <exception cref="InvalidProtocolBufferException">The bytes are no TaskDefinition.</exception>
     public static ScheduleTerms Terms(byte[] definition)
     {
-        var (type, format, timezone, misfire) = (TaskType.Unspecified, "", "", Misfire.FireOnce);
+        var terms = new ScheduleTerms(TaskType.Unspecified, "", "", Misfire.FireOnce);
         var input = new CodedInputStream(definition);
         while (input.ReadTag() is var tag and not 0)
         {
             if (tag == TypeTag)
-                type = (TaskType)input.ReadEnum();
+                terms = terms with { Type = (TaskType)input.ReadEnum() };
             else if (tag == FormatTag)
-                format = input.ReadString();
+                terms = terms with { Format = input.ReadString() };
             else if (tag == TimezoneTag)
-                timezone = input.ReadString();
+                terms = terms with { Timezone = input.ReadString() };
             else if (tag == MisfireTag)
-                misfire = (Misfire)input.ReadEnum();
+                terms = terms with { Misfire = (Misfire)input.ReadEnum() };
+            else if (tag == DeadlineTag)
+                terms = terms with { DeadlineMs = input.ReadInt64() };
+            else if (tag == OverlapTag)
+                terms = terms with { Overlap = (Overlap)input.ReadEnum() };
+            else if (tag == JitterTag)
+                terms = terms with { JitterMs = input.ReadInt64() };
+            else if (tag == StartAtTag)
+                terms = terms with { StartAtMs = input.ReadInt64() };
+            else if (tag == EndAtTag)
+                terms = terms with { EndAtMs = input.ReadInt64() };
+            else if (tag == MaxRunsTag)
+                terms = terms with { MaxRuns = input.ReadInt64() };
             else
                 input.SkipLastField();
         }
 
-        return new ScheduleTerms(type, format, timezone, misfire);
+        return terms;
     }
 
     /// <exception cref="InvalidProtocolBufferException">The bytes are no TaskDefinition.</exception>

@@ -136,7 +136,7 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
     public void AttemptGranted(OwnerSession session, TaskRecord record)
     {
         if (session == _self)
-            _attemptInbox.Offer(record, _proposals.Take(record.Id.Value));
+            _attemptInbox.Offer(record, record.Run!, _proposals.TakeFor(record));
     }
 
     public void OwnersChanged(long epoch)

@@ -22,7 +22,8 @@ internal sealed class OwnershipFence(
     private long _passedTimestamp = AttemptTicket.NotKnown;
     private long _failedTimestamp = AttemptTicket.NotKnown;
 
-    /// <summary>What this node's state says, however old it may be.</summary>
+    /// <summary>What this node's state says, however old it may be; the record is given with the ticket's run as its
+    /// <see cref="TaskRecord.Run"/>.</summary>
     public FenceVerdict Look(in AttemptTicket ticket, out TaskRecord? record)
     {
         record = tasks.Find(ticket.Task);
@@ -30,8 +31,8 @@ internal sealed class OwnershipFence(
             return FenceVerdict.Gone;
         if (record.Revision < ticket.Revision)
             return FenceVerdict.Unsure;
-        if (record.Run is not { } run || run.Sequence != ticket.RunSequence || run.Attempt != ticket.Attempt
-            || run.ClaimedBy != self)
+        record = record.Facing(ticket.RunSequence);
+        if (record?.Run is not { } run || run.Attempt != ticket.Attempt || run.ClaimedBy != self)
             return FenceVerdict.Gone;
         var isAlive = tasks.OwnerOf(ShardId.Of(ticket.Task)) == self || SessionLife.IsAlive(tasks.Owners(), self);
         return isAlive ? FenceVerdict.Clear : FenceVerdict.NotOwned;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using XCron.Daemon.State;
 
 namespace XCron.Daemon.Firing;
 
@@ -27,8 +28,15 @@ internal sealed class ProposalTimes
     }
 
     /// <summary>
-    /// The time of the claim that was just granted; <see cref="AttemptTicket.NotKnown"/> if it is not.
+    /// The time of the claim that granted the record's <see cref="TaskRecord.Run"/> just now;
+    /// <see cref="AttemptTicket.NotKnown"/> if it is not known, or nobody claimed it: a run by hand is granted by the
+    /// log alone, whatever was proposed for the task at that time.
     /// </summary>
+    public long TakeFor(TaskRecord record) => record.Run is { IsByHand: true, Attempt: 1 }
+        ? AttemptTicket.NotKnown
+        : Take(record.Id.Value);
+
+    /// <summary>As <see cref="TakeFor"/>, of what was claimed.</summary>
     public long Take(long task)
     {
         lock (_gate)

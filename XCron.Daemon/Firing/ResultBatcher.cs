@@ -111,7 +111,7 @@ internal sealed class ResultBatcher(
 
     private bool ForgetIfOver(FinishAttempt result)
     {
-        if (tasks.Find(new TaskId(result.TaskId))?.Run is { } run && run.Sequence == result.RunSequence
+        if (tasks.Find(new TaskId(result.TaskId))?.Runs?.Find(result.RunSequence) is { } run
             && run.Attempt == result.Attempt && run.ClaimedBy == self)
             return false;
         attempts.Forget(result.TaskId, result.RunSequence, result.Attempt);

@@ -28,7 +28,8 @@ internal sealed class RetryPolicy(Random random)
         var retryAtMs = endMs + Math.Max(1, (long)waitMs);
 
         // The retries of a periodic run end when its next run is due.
-        var isNextSooner = record.QueuedDueMs != 0 || (record.NextDueMs != 0 && retryAtMs >= record.NextDueMs);
+        var nextRunMs = record.Phase == TaskPhase.Paused ? 0 : record.NextRunMs;
+        var isNextSooner = record.QueuedDueMs != 0 || (nextRunMs != 0 && retryAtMs >= nextRunMs);
         return isNextSooner ? 0 : retryAtMs;
     }
 

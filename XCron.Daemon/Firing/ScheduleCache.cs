@@ -6,20 +6,28 @@ namespace XCron.Daemon.Firing;
 internal sealed class ScheduleCache
 {
     private const int MaxSchedules = 4096;
-    private readonly Dictionary<(string Format, string Timezone, long StartMs), ISchedule?> _schedules = [];
+    private readonly Dictionary<(string Format, string Timezone), ISchedule?> _schedules = [];
 
     /// <summary>The schedule, or null if this node cannot read it.</summary>
-    public ISchedule? Find(in ScheduleTerms terms, long createTimeMs)
+    /// <param name="terms">The task's.</param>
+    /// <param name="nextDueMs">
+    /// Its next due time. An interval is counted from there, which keeps its phase, also after an update.
+    /// </param>
+    public ISchedule? Find(in ScheduleTerms terms, long nextDueMs)
     {
-        // Only @every counts from the task's start; all else is the same for every task.
-        var startMs = terms.Format.Contains("@every", StringComparison.OrdinalIgnoreCase) ? createTimeMs : 0;
-        var key = (terms.Format, terms.Timezone, startMs);
+        // All but @every is the same for every task.
+        if (terms.Format.Contains("@every", StringComparison.OrdinalIgnoreCase))
+            return Parse(terms, nextDueMs);
+        var key = (terms.Format, terms.Timezone);
         if (_schedules.TryGetValue(key, out var schedule))
             return schedule;
         if (_schedules.Count >= MaxSchedules)
             _schedules.Clear();
-        schedule = (ScheduleParser.Parse(terms.Format, terms.Timezone, createTimeMs) as ScheduleParse.Parsed)?.Schedule;
+        schedule = Parse(terms, nextDueMs);
         _schedules.Add(key, schedule);
         return schedule;
     }
+
+    private static ISchedule? Parse(in ScheduleTerms terms, long startMs) =>
+        (ScheduleParser.Parse(terms.Format, terms.Timezone, startMs) as ScheduleParse.Parsed)?.Schedule;
 }

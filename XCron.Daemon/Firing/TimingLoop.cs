@@ -172,11 +172,20 @@ internal sealed class TimingLoop(
 
                 // A grant that came with a snapshot, not by the log, was told to nobody. It may be of a shard that is
                 // another's now, who leaves it to this session while that is alive.
-                if (record.Run is not null && record.Run.ClaimedBy == self)
-                    attempts.Offer(record, AttemptTicket.NotKnown);
+                if (record.Runs is not null)
+                    OfferOwn(record, record.Runs);
             }
 
             loaded += records.Count;
+        }
+    }
+
+    private void OfferOwn(TaskRecord record, OpenRuns runs)
+    {
+        foreach (var run in runs.AsSpan())
+        {
+            if (run.ClaimedBy == self)
+                attempts.Offer(record, run, AttemptTicket.NotKnown);
         }
     }
 

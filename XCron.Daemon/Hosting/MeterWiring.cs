@@ -61,5 +61,6 @@ internal static class MeterWiring
         ("paused", counters.Paused),
         ("completed", counters.Completed),
         ("failed", counters.Failed),
+        ("expired", counters.Expired),
     ];
 }

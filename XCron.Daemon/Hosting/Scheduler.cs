@@ -256,6 +256,7 @@ internal sealed class Scheduler : IAsyncDisposable
             DefaultTimezone = options.DefaultTimezone.Id,
             Version = DaemonVersion.Number,
             MaxRequestBytes = options.MaxRequestBytes,
+            CompletedRetention = options.CompletedRetention,
         };
     }
 

@@ -18,7 +18,7 @@ internal static class ClaimHandler
         foreach (var claim in command.Claims)
         {
             // Before anything else: an action of a newer version stops this node even where the claim would be refused.
-            ClaimRules.RequireKnown(claim.Action);
+            ClaimRules.RequireKnown(claim);
 
             var id = new TaskId(claim.TaskId);
             if (session.IsNone || owners.Of(id) != session)

@@ -8,6 +8,7 @@ internal enum Counter
     Paused,
     Completed,
     Failed,
+    Expired,
     Created,
     Deleted,
     RunsOk,

@@ -38,8 +38,10 @@ internal sealed class CounterTally
     public void CountChanged(TaskRecord before, TaskRecord after)
     {
         var failed = after.FailCount - before.FailCount;
-        var isNextAttempt = before.Run is not null && after.Run is not null
-            && before.Run.Sequence == after.Run.Sequence && before.Run.Attempt < after.Run.Attempt;
+
+        // Whatever is claimed comes first.
+        var earlier = after.Run is null ? null : before.Runs?.Find(after.Run.Sequence);
+        var isNextAttempt = earlier is not null && earlier.Attempt < after.Run!.Attempt;
         lock (_lock)
         {
             _counts[(int)GaugeOf(before)]--;
@@ -48,7 +50,7 @@ internal sealed class CounterTally
             _counts[(int)Counter.RunsFailed] += failed;
             _counts[(int)Counter.RunsSkipped] += after.MissedCount - before.MissedCount;
             if (isNextAttempt)
-                _counts[(int)(before.Run!.ClaimedBy.IsNone ? Counter.Retries : Counter.Reclaims)]++;
+                _counts[(int)(earlier!.ClaimedBy.IsNone ? Counter.Retries : Counter.Reclaims)]++;
         }
     }
 
@@ -75,6 +77,7 @@ internal sealed class CounterTally
             Paused = counts[(int)Counter.Paused],
             Completed = counts[(int)Counter.Completed],
             Failed = counts[(int)Counter.Failed],
+            Expired = counts[(int)Counter.Expired],
             Created = counts[(int)Counter.Created],
             Deleted = counts[(int)Counter.Deleted],
             RunsOk = counts[(int)Counter.RunsOk],
@@ -85,7 +88,7 @@ internal sealed class CounterTally
         };
     }
 
-    /// <summary>Every task is in exactly one of the first five.</summary>
+    /// <summary>Every task is in exactly one of the first six.</summary>
     public static Counter GaugeOf(TaskRecord record) =>
         record.Run is not null ? Counter.Running : record.Phase switch
         {
@@ -93,6 +96,7 @@ internal sealed class CounterTally
             TaskPhase.Paused => Counter.Paused,
             TaskPhase.Completed => Counter.Completed,
             TaskPhase.Failed => Counter.Failed,
+            TaskPhase.Expired => Counter.Expired,
             _ => throw new UnreachableException($"Phase {record.Phase}"),
         };
 }

@@ -32,7 +32,9 @@ internal static class CreateTasksHandler
         // The same proposer never chooses an id twice, so this is its command once more; another's is a collision.
         if (tables.Tasks.Find(entry.Id) is { } sameId)
             return new(sameId.CreatedBy == proposer ? ResultCode.Ok : ResultCode.IdTaken, entry.Id, false);
-        if (entry.Id.Value <= 0 || !DefinitionHead.TryRead(entry.Definition, out var type, out var name))
+        if (entry.Id.Value <= 0 || entry.FirstDelayMs is < 0 or > int.MaxValue)
+            return new(ResultCode.Invalid, entry.Id, false);
+        if (!DefinitionHead.TryRead(entry.Definition, out var type, out var name, out var isPaused))
             return new(ResultCode.Invalid, entry.Id, false);
         if (type == TaskType.Unspecified)
             return new(ResultCode.Invalid, entry.Id, false);
@@ -54,8 +56,9 @@ internal static class CreateTasksHandler
             CreatedBy = proposer,
             Definition = entry.Definition.ToArray(),
             Revision = 1,
-            Phase = entry.FirstDueMs != 0 ? TaskPhase.Scheduled : TaskPhase.Completed,
+            Phase = entry.FirstDueMs == 0 ? TaskPhase.Completed : isPaused ? TaskPhase.Paused : TaskPhase.Scheduled,
             NextDueMs = entry.FirstDueMs,
+            NextDelayMs = (int)entry.FirstDelayMs,
         };
         tables.Create(record, name);
         return new(ResultCode.Ok, entry.Id, false);

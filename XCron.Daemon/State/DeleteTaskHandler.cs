@@ -12,18 +12,11 @@ internal static class DeleteTaskHandler
 {
     public static ApplyResult Apply(StateTables tables, DeleteTask command)
     {
-        if (Find(tables, command) is not { } record)
+        if (tables.Find(command.TaskId, command.Name) is not { } record)
             return new ApplyResult(ResultCode.UnknownTask);
 
         tables.Delete(record);
-        var running = record.Run is { ClaimedBy.IsNone: false };
+        var running = record.Runs?.CountClaimed() > 0;
         return new ApplyResult(ResultCode.Ok, new DeleteAnswer(record.Id, running).Encode());
-    }
-
-    private static TaskRecord? Find(StateTables tables, DeleteTask command)
-    {
-        if (command.TaskId != 0)
-            return tables.Tasks.Find(new TaskId(command.TaskId));
-        return tables.Names.Find(command.Name) is { } id ? tables.Tasks.Find(id) : null;
     }
 }

@@ -8,18 +8,18 @@ internal static class FinishRules
 {
     public static void RequireKnown(AttemptOutcome outcome)
     {
-        if (outcome is not (AttemptOutcome.Succeeded or AttemptOutcome.Failed))
+        if (outcome is < AttemptOutcome.Succeeded or > AttemptOutcome.Skipped)
             throw new InvalidDataException($"This version does not know the outcome {(int)outcome} of an attempt.");
     }
 
     public static TaskRecord? Record(TaskRecord record, FinishAttempt attempt, OwnerSession session)
     {
-        var isOpen = !session.IsNone && record.Run is { } open && open.ClaimedBy == session
-            && open.Sequence == attempt.RunSequence && open.Attempt == attempt.Attempt;
-        if (!isOpen)
+        var run = record.Runs?.Find(attempt.RunSequence);
+        if (session.IsNone || run is null || run.ClaimedBy != session || run.Attempt != attempt.Attempt)
             return null;
+        if (attempt.Outcome == AttemptOutcome.Skipped)
+            return Skip(record, run, attempt, session);
 
-        var run = record.Run!;
         var report = new FinishedRun
         {
             Sequence = run.Sequence,
@@ -27,7 +27,7 @@ internal static class FinishRules
             Attempt = run.Attempt,
             Status = attempt.Outcome == AttemptOutcome.Succeeded ? RunStatus.Ok : RunStatus.Failed,
             HttpStatus = attempt.HttpStatus,
-            Error = attempt.Error,
+            Error = RunEnding.Cut(attempt.Error),
             StartMs = attempt.StartMs,
             EndMs = attempt.EndMs,
             NodeId = session.Node.Value,
@@ -39,39 +39,58 @@ internal static class FinishRules
         return isRetried ? Wait(record, run, report, attempt.RetryAtMs) : End(record, report, attempt);
     }
 
-    private static TaskRecord Wait(TaskRecord record, OpenRun run, FinishedRun report, long retryAtMs) =>
-        record with
+    private static TaskRecord Wait(TaskRecord record, OpenRun run, FinishedRun report, long retryAtMs)
+    {
+        var waiting = run with
         {
-            Revision = record.Revision + 1,
-            Run = run with
-            {
-                Failures = run.Failures + 1,
-                ClaimedBy = OwnerSession.None,
-                RetryAtMs = retryAtMs,
-                LastAttempt = report,
-            },
+            Failures = run.Failures + 1,
+            ClaimedBy = OwnerSession.None,
+            RetryAtMs = retryAtMs,
+            LastAttempt = report,
         };
+        return record with { Revision = record.Revision + 1, Runs = OpenRuns.With(record.Runs, waiting) };
+    }
 
     private static TaskRecord End(TaskRecord record, FinishedRun report, FinishAttempt attempt)
     {
         var hasFailed = report.Status == RunStatus.Failed;
-        var isOver = record.NextDueMs == 0 && record.QueuedDueMs == 0;
-
-        // Its next due time is found again, when it is resumed, from the definition and the last run's.
-        var isPaused = !isOver && hasFailed && attempt.Pause
+        var isPaused = hasFailed && attempt.Pause && record.Phase == TaskPhase.Scheduled
+            && (record.NextDueMs != 0 || record.QueuedDueMs != 0)
             && DefinitionHead.TypeOf(record.Definition) == TaskType.Periodic;
-        var finished = hasFailed ? TaskPhase.Failed : TaskPhase.Completed;
-        return record with
+        var after = RunEnding.Finish(record, report) with { Revision = record.Revision + 1, ExpireAtMs = 0 };
+        if (!isPaused)
+            return RunEnding.Settle(after, hasFailed ? TaskPhase.Failed : TaskPhase.Completed, attempt.ExpireAtMs);
+
+        return after with
+        {
+            Phase = TaskPhase.Paused,
+            NextDueMs = attempt.KeepDue ? record.NextDueMs : 0,
+            NextDelayMs = attempt.KeepDue ? record.NextDelayMs : 0,
+            QueuedDueMs = attempt.KeepDue ? record.QueuedDueMs : 0,
+        };
+    }
+
+    /// <summary>A run that was opened and never begun is none that counts.</summary>
+    private static TaskRecord Skip(TaskRecord record, OpenRun run, FinishAttempt attempt, OwnerSession session)
+    {
+        var report = new FinishedRun
+        {
+            Sequence = run.Sequence,
+            ScheduledMs = run.ScheduledMs,
+            Attempt = run.Attempt,
+            Status = RunStatus.Skipped,
+            Error = RunEnding.WhySkipped(SkipReason.Deadline, 1),
+            EndMs = attempt.EndMs,
+            NodeId = session.Node.Value,
+        };
+        var after = record with
         {
             Revision = record.Revision + 1,
-            Phase = isOver ? finished : isPaused ? TaskPhase.Paused : record.Phase,
-            ExpireAtMs = isOver ? attempt.ExpireAtMs : 0,
-            NextDueMs = isPaused ? 0 : record.NextDueMs,
-            QueuedDueMs = isPaused ? 0 : record.QueuedDueMs,
-            Run = null,
-            LastRun = report,
-            RunCount = record.RunCount + 1,
-            FailCount = record.FailCount + (hasFailed ? 1 : 0),
+            Runs = OpenRuns.Without(record.Runs, run.Sequence),
+            History = RunHistory.Add(record.History, report),
+            MissedCount = record.MissedCount + 1,
         };
+        return RunEnding.Settle(
+            after, RunEnding.PhaseAfterSkip(record, SkipReason.Deadline), attempt.ExpireAtMs);
     }
 }

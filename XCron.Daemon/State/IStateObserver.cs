@@ -16,7 +16,8 @@ internal interface IStateObserver
     void TaskChanged(TaskId id, TaskRecord? record);
 
     /// <summary>
-    /// A claim was granted to this session: its attempt is to be made now. Follows TaskChanged for the same record.
+    /// An attempt was granted to this session and is to be made now: that of the record's <see cref="TaskRecord.Run"/>.
+    /// Follows TaskChanged for the same record.
     /// </summary>
     void AttemptGranted(OwnerSession session, TaskRecord record);
 

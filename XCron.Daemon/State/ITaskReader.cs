@@ -24,7 +24,7 @@ internal interface ITaskReader
 }
 
 /// <summary>
-/// Kept while applying, never counted by walking. The first five part all tasks: their sum is how many there are.
+/// Kept while applying, never counted by walking. The first six part all tasks: their sum is how many there are.
 /// </summary>
 internal sealed record StateCounters
 {
@@ -39,6 +39,8 @@ internal sealed record StateCounters
 
     public long Failed { get; init; }
 
+    public long Expired { get; init; }
+
     /// <summary>Over the life of the cluster, as are the following.</summary>
     public long Created { get; init; }
 
@@ -49,7 +51,7 @@ internal sealed record StateCounters
 
     public long RunsFailed { get; init; }
 
-    /// <summary>Due times that the misfire rule passed over.</summary>
+    /// <summary>Due times passed over, by misfire, overlap, deadline or end_at.</summary>
     public long RunsSkipped { get; init; }
 
     public long Retries { get; init; }

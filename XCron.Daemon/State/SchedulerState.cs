@@ -78,9 +78,10 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
 
     public TaskRecord? FindByName(string name)
     {
-        // An id is of one task for ever, so a record found under it has this name; null where it was deleted meanwhile.
+        // It may have been deleted or renamed between the two looks.
         var tables = _tables;
-        return tables.Names.Find(name) is { } id ? tables.Tasks.Find(id) : null;
+        var record = tables.Names.Find(name) is { } id ? tables.Tasks.Find(id) : null;
+        return record is not null && DefinitionHead.NameOf(record.Definition) == name ? record : null;
     }
 
     public OwnerSession OwnerOf(ShardId shard) => _tables.Owners.Current.Of(shard);
@@ -101,6 +102,10 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
             TaskCommand.KindOneofCase.Claim => ClaimHandler.Apply(tables, command.Claim),
             TaskCommand.KindOneofCase.Finish => FinishHandler.Apply(tables, command.Finish),
             TaskCommand.KindOneofCase.Assign => AssignHandler.Apply(tables, command.Assign),
+            TaskCommand.KindOneofCase.Pause => PauseHandler.Apply(tables, command.Pause),
+            TaskCommand.KindOneofCase.Resume => PauseHandler.Apply(tables, command.Resume),
+            TaskCommand.KindOneofCase.Run => RunTaskHandler.Apply(tables, command.Run),
+            TaskCommand.KindOneofCase.Update => UpdateTaskHandler.Apply(tables, command.Update),
 
             // A command of a newer version must stop this node: if it went on without it, its state would differ from
             // the others' from here on, and its next snapshot would spread the difference.

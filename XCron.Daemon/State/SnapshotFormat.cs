@@ -51,7 +51,27 @@ internal static class SnapshotFormat
         return header;
     }
 
-    public static TaskRecordMessage MessageOf(TaskRecord record) => new()
+    public static TaskRecordMessage MessageOf(TaskRecord record)
+    {
+        var message = MessageOfOne(record);
+        if (record.Runs is { } runs)
+        {
+            message.OpenRun = MessageOf(runs.First);
+            foreach (var run in runs.AsSpan()[1..])
+                message.MoreRuns.Add(MessageOf(run));
+        }
+
+        if (record.History is { } history)
+        {
+            message.LastRun = history.Last is null ? null : MessageOf(history.Last);
+            message.EarlierRuns = UnsafeByteOperations.UnsafeWrap(history.Earlier);
+            message.RunsByHand = history.RunsByHand;
+        }
+
+        return message;
+    }
+
+    private static TaskRecordMessage MessageOfOne(TaskRecord record) => new()
     {
         TaskId = record.Id.Value,
         CreateTimeMs = record.CreateTimeMs,
@@ -66,8 +86,7 @@ internal static class SnapshotFormat
         RunCount = record.RunCount,
         FailCount = record.FailCount,
         MissedCount = record.MissedCount,
-        OpenRun = record.Run is null ? null : MessageOf(record.Run),
-        LastRun = MessageOf(record.LastRun),
+        NextDelayMs = record.NextDelayMs,
     };
 
     public static TaskRecord RecordOf(TaskRecordMessage message) => new()
@@ -77,7 +96,7 @@ internal static class SnapshotFormat
         CreatedBy = message.CreatedBy,
         Definition = ArrayOf(message.Definition),
         Revision = message.Revision,
-        Phase = message.Phase is >= (int)TaskPhase.Scheduled and <= (int)TaskPhase.Failed
+        Phase = message.Phase is >= (int)TaskPhase.Scheduled and <= (int)TaskPhase.Expired
             ? (TaskPhase)message.Phase
             : throw new InvalidDataException($"Task {message.TaskId} is in the unknown phase {message.Phase}."),
         NextDueMs = message.NextDueMs,
@@ -87,8 +106,12 @@ internal static class SnapshotFormat
         RunCount = message.RunCount,
         FailCount = message.FailCount,
         MissedCount = message.MissedCount,
-        Run = message.OpenRun is null ? null : RunOf(message.OpenRun),
-        LastRun = FinishedOf(message.LastRun),
+        NextDelayMs = message.NextDelayMs is >= 0 and <= int.MaxValue
+            ? (int)message.NextDelayMs
+            : throw new InvalidDataException($"Task {message.TaskId} is delayed by {message.NextDelayMs} ms."),
+        Runs = RunsOf(message),
+        History = RunHistory.Load(
+            FinishedOf(message.LastRun), ArrayOf(message.EarlierRuns), message.RunsByHand),
     };
 
     private static OpenRunMessage MessageOf(OpenRun run) => new()
@@ -100,10 +123,12 @@ internal static class SnapshotFormat
         ClaimedBy = run.ClaimedBy.IsNone ? null : SessionMessage.Of(run.ClaimedBy),
         RetryAtMs = run.RetryAtMs,
         ClaimedMs = run.ClaimedMs,
-        LastAttempt = MessageOf(run.LastAttempt),
+        LastAttempt = run.LastAttempt is null ? null : MessageOf(run.LastAttempt),
+        DelayMs = run.DelayMs,
+        ByHand = run.IsByHand,
     };
 
-    private static FinishedRunMessage? MessageOf(FinishedRun? run) => run is null ? null : new()
+    public static FinishedRunMessage MessageOf(FinishedRun run) => new()
     {
         Sequence = run.Sequence,
         ScheduledMs = run.ScheduledMs,
@@ -116,6 +141,18 @@ internal static class SnapshotFormat
         NodeId = run.NodeId,
     };
 
+    private static OpenRuns? RunsOf(TaskRecordMessage message)
+    {
+        if (message.OpenRun is null)
+        {
+            return message.MoreRuns.Count == 0
+                ? null
+                : throw new InvalidDataException($"Task {message.TaskId} has more runs than none.");
+        }
+
+        return OpenRuns.Of([RunOf(message.OpenRun), .. message.MoreRuns.Select(RunOf)]);
+    }
+
     private static OpenRun RunOf(OpenRunMessage message) => new()
     {
         Sequence = message.Sequence,
@@ -126,9 +163,11 @@ internal static class SnapshotFormat
         RetryAtMs = message.RetryAtMs,
         ClaimedMs = message.ClaimedMs,
         LastAttempt = FinishedOf(message.LastAttempt),
+        DelayMs = message.DelayMs,
+        IsByHand = message.ByHand,
     };
 
-    private static FinishedRun? FinishedOf(FinishedRunMessage? message) => message is null ? null : new()
+    public static FinishedRun? FinishedOf(FinishedRunMessage? message) => message is null ? null : new()
     {
         Sequence = message.Sequence,
         ScheduledMs = message.ScheduledMs,

@@ -54,12 +54,25 @@ internal static class SnapshotLoader
     {
         if (record.Id.Value <= 0 || !DefinitionHead.TryRead(record.Definition, out _, out var name))
             throw new InvalidDataException($"The definition of task {record.Id} cannot be read.");
-        if (record.Run is not null && record.Run.Sequence != record.RunSequence)
-            throw new InvalidDataException($"The open run of task {record.Id} is not its newest.");
+        RequireRuns(record);
         if (name.Length > 0 && tables.Names.Find(name) is { } holder)
             throw new InvalidDataException($"Tasks {holder} and {record.Id} have one name.");
 
         tables.Load(record, name);
+    }
+
+    private static void RequireRuns(TaskRecord record)
+    {
+        if (record.Runs is not { } runs)
+            return;
+        if (runs.Count > OpenRuns.Most)
+            throw new InvalidDataException($"Task {record.Id} has {runs.Count} open runs.");
+        foreach (var run in runs.AsSpan())
+        {
+            var isOnce = ReferenceEquals(runs.Find(run.Sequence), run);
+            if (run.Sequence <= 0 || run.Sequence > record.RunSequence || !isOnce)
+                throw new InvalidDataException($"Task {record.Id} cannot have the open run {run.Sequence}.");
+        }
     }
 
     private static Ownership OwnershipOf(SnapshotHeader header)

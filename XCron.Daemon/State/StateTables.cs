@@ -43,6 +43,33 @@ internal sealed class StateTables(StateObservers observers)
         observers.TaskChanged(after.Id, after);
     }
 
+    /// <summary>As <see cref="Change"/>, for a record whose definition has another name.</summary>
+    /// <param name="before">The record as it is.</param>
+    /// <param name="after">The record with the new definition.</param>
+    /// <param name="name">The new name, which is free or is the task's own, or empty for none.</param>
+    public void Rename(TaskRecord before, TaskRecord after, string name)
+    {
+        // A reader who finds one name while the record has the other sees by the record that it is not the task's.
+        var oldName = DefinitionHead.NameOf(before.Definition);
+        if (oldName != name)
+        {
+            if (oldName.Length > 0)
+                Names.Remove(oldName);
+            if (name.Length > 0)
+                Names.Add(name, after.Id);
+        }
+
+        Change(before, after);
+    }
+
+    /// <summary>The record by its id or, where that is 0, by its name.</summary>
+    public TaskRecord? Find(long id, string name)
+    {
+        if (id != 0)
+            return Tasks.Find(new TaskId(id));
+        return Names.Find(name) is { } named ? Tasks.Find(named) : null;
+    }
+
     public void Delete(TaskRecord record)
     {
         Counters.CountDeleted(record);

@@ -14,7 +14,7 @@ internal sealed record TaskRecord
     /// </summary>
     public ulong CreatedBy { get; init; }
 
-    /// <summary>The encoded TaskDefinition; never changed.</summary>
+    /// <summary>The encoded TaskDefinition; the array never changes, an update brings another.</summary>
     public required byte[] Definition { get; init; }
 
     /// <summary>Rises with every change, so that a claim made from an older look is refused.</summary>
@@ -22,8 +22,11 @@ internal sealed record TaskRecord
 
     public required TaskPhase Phase { get; init; }
 
-    /// <summary>The next due time not yet claimed; 0 for none.</summary>
+    /// <summary>The next due time not yet claimed; 0 for none. Kept while the task is paused.</summary>
     public long NextDueMs { get; init; }
+
+    /// <summary>By how much jitter moves the run of the next due time.</summary>
+    public int NextDelayMs { get; init; }
 
     /// <summary>A due time that waits for the open run to end; 0 for none.</summary>
     public long QueuedDueMs { get; init; }
@@ -39,13 +42,42 @@ internal sealed record TaskRecord
 
     public long FailCount { get; init; }
 
-    /// <summary>Due times that the misfire rule passed over.</summary>
+    /// <summary>Due times passed over, by misfire, overlap, deadline or end_at.</summary>
     public long MissedCount { get; init; }
 
-    // Invariant: null unless a run is open; an open run has sequence RunSequence.
-    public OpenRun? Run { get; init; }
+    /// <summary>Null unless a run is open.</summary>
+    public OpenRuns? Runs { get; init; }
 
-    public FinishedRun? LastRun { get; init; }
+    /// <summary>What is remembered of finished runs; null where there is nothing.</summary>
+    public RunHistory? History { get; init; }
+
+    /// <summary>The open run that was claimed last, most often the only one.</summary>
+    public OpenRun? Run
+    {
+        get => Runs?.First;
+        init => Runs = value is null ? null : OpenRuns.Of([value]);
+    }
+
+    /// <summary>The finished run that ended last, or the due time passed over last.</summary>
+    public FinishedRun? LastRun
+    {
+        get => History?.Last;
+        init => History = value is null ? null : RunHistory.Of(value);
+    }
+
+    /// <summary>When the next run is to start, jitter and all; 0 for none.</summary>
+    public long NextRunMs => NextDueMs == 0 ? 0 : NextDueMs + NextDelayMs;
+
+    /// <summary>Nothing is left to do but to forget the task.</summary>
+    public bool IsFinished => Phase is TaskPhase.Completed or TaskPhase.Failed or TaskPhase.Expired;
+
+    /// <summary>This record, with the run of that number as <see cref="Run"/>; null where it is not open.</summary>
+    public TaskRecord? Facing(long runSequence)
+    {
+        if (Runs?.Find(runSequence) is not { } run)
+            return null;
+        return ReferenceEquals(Runs.First, run) ? this : this with { Runs = OpenRuns.With(Runs, run) };
+    }
 
     /// <summary>
     /// When the task's owner has something to do for it: claim a due time, a retry, a run whose owner is gone, or
@@ -55,19 +87,20 @@ internal sealed record TaskRecord
     public long WakeAtMs(OwnerSession owner)
     {
         const long AtOnce = 1;
-        if (Run is null)
-            return QueuedDueMs != 0 ? AtOnce : NextDueMs != 0 ? NextDueMs : ExpireAtMs;
-        if (!Run.ClaimedBy.IsNone && Run.ClaimedBy != owner)
+        var isPaused = Phase == TaskPhase.Paused;
+        if (Runs is null)
+            return isPaused ? 0 : QueuedDueMs != 0 ? AtOnce : NextDueMs != 0 ? NextRunMs : ExpireAtMs;
+        if (Runs.HasForeign(owner))
             return AtOnce;
 
         // While a run goes on, one due time may join the queue; the next waits in NextDueMs.
-        var nextDueMs = QueuedDueMs == 0 ? NextDueMs : 0;
-        var retryAtMs = Run.ClaimedBy.IsNone ? Run.RetryAtMs : 0;
-        return (nextDueMs, retryAtMs) switch
+        var nextRunMs = QueuedDueMs == 0 && !isPaused ? NextRunMs : 0;
+        var retryAtMs = Runs.FirstRetryMs();
+        return (nextRunMs, retryAtMs) switch
         {
             (0, _) => retryAtMs,
-            (_, 0) => nextDueMs,
-            _ => Math.Min(nextDueMs, retryAtMs),
+            (_, 0) => nextRunMs,
+            _ => Math.Min(nextRunMs, retryAtMs),
         };
     }
 }
@@ -82,6 +115,9 @@ internal enum TaskPhase
 
     /// <summary>No due time is left; the last run failed.</summary>
     Failed = 3,
+
+    /// <summary>No due time is left, and there never was a run: its deadline or end_at passed before.</summary>
+    Expired = 4,
 }
 
 /// <summary>A run that has been claimed and is not over.</summary>
@@ -91,6 +127,14 @@ internal sealed record OpenRun
 
     /// <summary>The due time it is for.</summary>
     public required long ScheduledMs { get; init; }
+
+    /// <summary>
+    /// How long after its due time it was to start: by jitter, or since a run by hand makes up for a past time.
+    /// </summary>
+    public long DelayMs { get; init; }
+
+    /// <summary>Asked for by itself, not by the schedule.</summary>
+    public bool IsByHand { get; init; }
 
     /// <summary>
     /// 1 for the first; every claim of the run takes the next number, whatever became of the one before.

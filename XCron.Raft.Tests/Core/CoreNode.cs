@@ -229,8 +229,7 @@ internal sealed class CoreNode
         var mark = new SnapshotMark(Applied, Machine[^1].Term, membership, configuration.Index);
         var keep = keepFrom is { } from ? Make.At(from) : mark.Index.Next;
         Disk.SaveSnapshot(mark, [.. Machine]);
-        Core.OnSnapshotTaken(mark, keep);
-        Disk.Compact(LogIndex.Min(keep, LogIndex.Min(mark.Index, Core.Log.Durable).Next));
+        Disk.Compact(Core.OnSnapshotTaken(mark, keep));
         Pump();
         return mark;
     }

@@ -1,6 +1,4 @@
-using XCron.Daemon.Schedules;
-
-namespace XCron.Daemon.Firing;
+namespace XCron.Daemon.Schedules;
 
 /// <summary>Counts due times of a schedule without walking through all of a long outage.</summary>
 internal static class MissedTimes
