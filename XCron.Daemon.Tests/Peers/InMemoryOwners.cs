@@ -51,5 +51,7 @@ internal sealed class InMemoryOwners : ITaskReader
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => [];
 
+    public int IdsAfter(TaskId after, Span<TaskId> ids) => 0;
+
     private ProposeOutcome.Applied Applied(long code) => new(new LogIndex(OwnersEpoch), new Term(1), new(code));
 }

@@ -22,6 +22,8 @@ internal static class Answer
     {
         if (error.Code is ApiCode.NoLeader or ApiCode.Overloaded)
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        if (error.Code == ApiCode.NoKey)
+            context.Response.Headers.WWWAuthenticate = "Bearer";
         var buffer = new ArrayBufferWriter<byte>(InitialBytes);
         using var json = new Utf8JsonWriter(buffer, Options);
         Open(json, requestId, error.Code);

@@ -19,6 +19,7 @@ internal static class ApiCode
     public const int NoLeader = 1050;
     public const int Overloaded = 1051;
     public const int DiskFull = 1052;
+    public const int NoKey = 1060;
     public const int NotAllowed = 1061;
     public const int Defect = 1099;
 
@@ -27,6 +28,7 @@ internal static class ApiCode
     {
         Ok => StatusCodes.Status200OK,
         TargetNotAllowed or NotAllowed => StatusCodes.Status403Forbidden,
+        NoKey => StatusCodes.Status401Unauthorized,
         NoSuchTask or NoSuchPath => StatusCodes.Status404NotFound,
         Conflict => StatusCodes.Status409Conflict,
         TooLarge => StatusCodes.Status413PayloadTooLarge,

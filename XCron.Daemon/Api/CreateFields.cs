@@ -25,32 +25,68 @@ internal static class CreateFields
     public static readonly FieldTable Task = new(
         "",
         [
-            ("type", "1 (periodic) or 2 (one-shot)"),
-            ("format", "a string: for type 1 a crontab expression, for type 2 a unix timestamp or a delay"),
-            ("callback", "an object with at least url"),
-            ("name", "1 to 128 characters of A-Za-z0-9._:/-"),
-            ("timezone", "a string, an IANA time zone such as \"Europe/Berlin\""),
-            ("retry", "an object of max_attempts, min_backoff and max_backoff"),
-            ("misfire", "\"fire_once\", \"skip\" or \"fire_all\""),
-            ("tags", "an object of at most 16 strings"),
+            new("type", FieldType.Integer, "1 (periodic) or 2 (one-shot)") { IsRequired = true },
+            new(
+                "format",
+                FieldType.Text,
+                "a string: for type 1 a crontab expression, for type 2 a unix timestamp or a delay")
+            {
+                IsRequired = true,
+            },
+            new("callback", FieldType.Object, "an object with at least url")
+            {
+                IsRequired = true,
+                Doc = "The HTTP call that a run makes.",
+                Fields = static () => InCallback!,
+            },
+            new("name", FieldType.Text, "1 to 128 characters of A-Za-z0-9._:/-")
+            {
+                Doc = "Unique; the same create under the same name is answered with the first one's id.",
+            },
+            new("timezone", FieldType.Text, "a string, an IANA time zone such as \"Europe/Berlin\"")
+            {
+                Doc = "Of type 1; by default the node's default_timezone, stored with the task.",
+            },
+            new("retry", FieldType.Object, "an object of max_attempts, min_backoff and max_backoff")
+            {
+                Doc = "Doubling waits between failed attempts of a run.",
+                Fields = static () => InRetry!,
+            },
+            new("misfire", FieldType.Text, "\"fire_once\", \"skip\" or \"fire_all\"")
+            {
+                Doc = "Of type 1: what happens to due times that nobody could serve; by default fire_once.",
+            },
+            new("tags", FieldType.Object, "an object of at most 16 strings") { Doc = "For listing." },
         ],
         notYet: ["deadline", "overlap", "jitter", "start_at", "end_at", "max_runs", "paused"]);
 
     public static readonly FieldTable InCallback = new(
         "callback.",
         [
-            ("url", "an absolute http or https URL"),
-            ("body", "a JSON object"),
-            ("method", "\"POST\", \"PUT\", \"PATCH\", \"DELETE\" or \"GET\""),
-            ("headers", "an object of at most 64 strings"),
-            ("timeout", "a number of seconds, 0.1 to 1800"),
+            new("url", FieldType.Text, "an absolute http or https URL") { IsRequired = true },
+            new("body", FieldType.Object, "a JSON object") { Doc = "Sent byte for byte; by default {}." },
+            new("method", FieldType.Text, "\"POST\", \"PUT\", \"PATCH\", \"DELETE\" or \"GET\"")
+            {
+                Doc = "By default POST; GET has no body.",
+            },
+            new("headers", FieldType.Object, "an object of at most 64 strings") { Doc = "Added to the call." },
+            new("timeout", FieldType.Number, "a number of seconds, 0.1 to 1800")
+            {
+                Doc = "What one attempt may take, connecting included; by default 30.",
+            },
         ]);
 
     public static readonly FieldTable InRetry = new(
         "retry.",
         [
-            ("max_attempts", "an integer, 1 to 100"),
-            ("min_backoff", "a number of seconds, 0.1 to 86400"),
-            ("max_backoff", "a number of seconds, 0.1 to 86400 and not less than min_backoff"),
+            new("max_attempts", FieldType.Integer, "an integer, 1 to 100") { Doc = "By default 5." },
+            new("min_backoff", FieldType.Number, "a number of seconds, 0.1 to 86400") { Doc = "By default 1." },
+            new(
+                "max_backoff",
+                FieldType.Number,
+                "a number of seconds, 0.1 to 86400 and not less than min_backoff")
+            {
+                Doc = "By default 300.",
+            },
         ]);
 }

@@ -10,8 +10,12 @@ internal sealed class DeleteTaskEndpoint(ApiServices services) : IApiEndpoint
 {
     private const int TaskIdField = 0;
 
-    private static readonly FieldTable Fields = new(
-        "", [("task_id", TaskKey.ExpectedId), ("name", CreateFields.Task.Expected(CreateFields.Name))]);
+    public static readonly FieldTable Fields = new(
+        "",
+        [
+            new("task_id", FieldType.Text, TaskKey.ExpectedId) { Doc = "This or name." },
+            new("name", FieldType.Text, CreateFields.Task.Expected(CreateFields.Name)) { Doc = "This or task_id." },
+        ]);
 
     public string Method => HttpMethods.Post;
 

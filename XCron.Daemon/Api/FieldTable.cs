@@ -17,13 +17,21 @@ internal sealed class FieldTable
     /// <param name="prefix">What stands before a field's name in messages: empty, or "callback.".</param>
     /// <param name="fields">A field's number is its place here.</param>
     /// <param name="notYet">Fields of the contract that this version cannot honour.</param>
-    public FieldTable(string prefix, (string Name, string Expected)[] fields, string[]? notYet = null)
+    public FieldTable(string prefix, Field[] fields, string[]? notYet = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fields.Length, MaxFields);
         _prefix = prefix;
-        _fields = [.. fields.Select(field => new Field(field.Name, field.Expected))];
+        _fields = fields;
         _notYet = notYet ?? [];
+        Names = Array.ConvertAll(fields, static field => field.Name);
     }
+
+    public static FieldTable Empty { get; } = new("", []);
+
+    public IReadOnlyList<Field> Fields => _fields;
+
+    /// <summary>By number; nobody changes it.</summary>
+    public string[] Names { get; }
 
     public string Path(int field) => _prefix + _fields[field].Name;
 
@@ -53,15 +61,10 @@ internal sealed class FieldTable
         var name = Encoding.UTF8.GetString(isCut ? utf8Name[..MaxShownBytes] : utf8Name);
         if (_notYet.Contains(name))
             return ApiError.BadRequest($"field \"{_prefix}{name}\" is not supported by this version");
-        var likely = isCut ? null : NearestName.Find(name, _fields.Select(field => field.Name).Concat(_notYet));
+        var likely = isCut ? null : NearestName.Find(name, Names.Concat(_notYet));
         var message = $"unknown field \"{_prefix}{name}{(isCut ? "…" : "")}\"";
         return ApiError.BadRequest(likely is null
-            ? $"{message}; known are {string.Join(", ", _fields.Select(field => field.Name))}"
+            ? $"{message}; known are {string.Join(", ", Names)}"
             : $"{message}; did you mean \"{likely}\"?");
-    }
-
-    private sealed record Field(string Name, string Expected)
-    {
-        public byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
     }
 }

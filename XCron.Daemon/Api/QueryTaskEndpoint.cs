@@ -1,11 +1,19 @@
-using XCron.Daemon.State;
-
 namespace XCron.Daemon.Api;
 
 /// <summary>GET /xcron/queryTask.</summary>
 internal sealed class QueryTaskEndpoint(ApiServices services) : IApiEndpoint
 {
-    private static readonly string[] Names = ["task_id", "name", "consistency"];
+    private const int TaskId = 0;
+    private const int Name = 1;
+    private const int Consistency = 2;
+
+    public static readonly FieldTable Parameters = new(
+        "",
+        [
+            new("task_id", FieldType.Text, TaskKey.ExpectedId) { Doc = "This or name." },
+            new("name", FieldType.Text, CreateFields.Task.Expected(CreateFields.Name)) { Doc = "This or task_id." },
+            ReadConsistency.Parameter,
+        ]);
 
     private readonly TaskAnswer _answer = new(services);
 
@@ -13,30 +21,19 @@ internal sealed class QueryTaskEndpoint(ApiServices services) : IApiEndpoint
 
     public async ValueTask HandleAsync(HttpContext context, Guid requestId)
     {
-        var error = Read(context.Request.QueryString, out var key, out var isStale);
-        if (error is null && !isStale && !await services.Gateway.ReadBarrierAsync(context.RequestAborted))
-            error = WriteOutcome.OfBarrier;
-        TaskRecord? record = null;
-        if (error is null)
+        TaskKey key = default;
+        var error = QueryParameters.Read(context.Request.QueryString, Parameters, out var values)
+            ?? TaskKey.Read(values[TaskId], values[Name], out key)
+            ?? await ReadConsistency.AwaitAsync(services, values[Consistency], context.RequestAborted);
+        if (error is not null)
         {
-            record = key.Name is null ? services.Tasks.Find(key.Id) : services.Tasks.FindByName(key.Name);
-            error = record is null ? key.NotFound() : null;
+            await Answer.ErrorAsync(context, requestId, error);
+            return;
         }
 
-        await (error is not null
-            ? Answer.ErrorAsync(context, requestId, error)
-            : Answer.DataAsync(context, requestId, record!, _answer.Write));
-    }
-
-    private static ApiError? Read(QueryString query, out TaskKey key, out bool isStale)
-    {
-        key = default;
-        isStale = false;
-        if (QueryParameters.Read(query, Names, out var values) is { } error)
-            return error;
-        isStale = values[2] == "stale";
-        return isStale || values[2] is null or "linearizable"
-            ? TaskKey.Read(values[0], values[1], out key)
-            : ApiError.BadRequest("consistency must be \"linearizable\" (the default) or \"stale\"");
+        var record = key.Name is null ? services.Tasks.Find(key.Id) : services.Tasks.FindByName(key.Name);
+        await (record is null
+            ? Answer.ErrorAsync(context, requestId, key.NotFound())
+            : Answer.DataAsync(context, requestId, record, _answer.Write));
     }
 }

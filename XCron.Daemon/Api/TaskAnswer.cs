@@ -10,6 +10,9 @@ namespace XCron.Daemon.Api;
 /// <summary>A task as the contract shows it.</summary>
 internal sealed class TaskAnswer(ApiServices services)
 {
+    /// <summary>Every state that a listing can be asked for, as the contract names them.</summary>
+    public static readonly string[] States = ["scheduled", "running", "paused", "completed", "failed", "expired"];
+
     public void Write(Utf8JsonWriter json, TaskRecord record)
     {
         var definition = TaskDefinitionCodec.Decode(record.Definition);
@@ -29,7 +32,8 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteEndObject();
     }
 
-    private static string StateOf(TaskRecord record) => record.Run is not null ? "running" : record.Phase switch
+    /// <summary>The state of a task as the contract names it.</summary>
+    public static string StateOf(TaskRecord record) => record.Run is not null ? "running" : record.Phase switch
     {
         TaskPhase.Scheduled => "scheduled",
         TaskPhase.Paused => "paused",

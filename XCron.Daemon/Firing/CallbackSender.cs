@@ -45,7 +45,7 @@ internal sealed class CallbackSender(
         {
             var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             using var request = CallbackRequest.Build(
-                record, definition, nowMs, options.UserAgent, traceParent);
+                record, definition, nowMs, options, traceParent);
             using var response = await _invoker.SendAsync(request, attempt.Token);
             var answer = Judge(response);
             await DrainAsync(response, attempt.Token);

@@ -20,6 +20,12 @@ internal interface ITaskReader
     /// <summary>Every record of a shard as of one moment, in no order.</summary>
     IReadOnlyList<TaskRecord> TasksOf(ShardId shard);
 
+    /// <summary>
+    /// Copies the ids of the tasks that follow one, by rising id and as of one moment; returns how many there were. Who
+    /// goes on from the last id of each call meets every task once that was there all along, and none twice.
+    /// </summary>
+    int IdsAfter(TaskId after, Span<TaskId> ids);
+
     StateCounters Counters { get; }
 }
 

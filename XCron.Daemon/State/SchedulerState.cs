@@ -89,6 +89,8 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => _tables.Tasks.RecordsOf(shard);
 
+    public int IdsAfter(TaskId after, Span<TaskId> ids) => _tables.Ids.CopyAfter(after, ids);
+
     private static ApplyResult Apply(StateTables tables, ReadOnlySpan<byte> payload)
     {
         if (CreateCommand.Is(payload))
