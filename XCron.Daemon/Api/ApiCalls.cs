@@ -62,6 +62,26 @@ internal static class ApiCalls
             Codes = [ApiCode.BadExpression, ApiCode.UnknownTimezone],
         };
 
+    public static readonly ApiCall Export =
+        new("/xcron/export", ApiRole.Read, "Writes every task as of one moment, a line of JSON each.")
+        {
+            Query = ExportEndpoint.Parameters,
+            AnswersLines = true,
+            Codes = [ApiCode.NoLeader, ApiCode.Overloaded],
+        };
+
+    public static readonly ApiCall Import =
+        new("/xcron/import", ApiRole.Admin, "Takes tasks over as export writes them; the same again changes nothing.")
+        {
+            Query = ImportEndpoint.Parameters,
+            Body = TaskLine.Fields,
+            TakesLines = true,
+            Codes = [.. WriteCodes],
+        };
+
+    public static readonly ApiCall OpenApi =
+        new("/openapi/v1.json", ApiRole.None, "This document.");
+
     public static readonly ApiCall Cluster =
         new("/xcron/cluster", ApiRole.Read, "Shows the cluster as this node sees it.");
 

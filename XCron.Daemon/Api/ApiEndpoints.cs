@@ -22,22 +22,26 @@ internal sealed class ApiEndpoints
         Add(ApiCalls.QueryTask, new QueryTaskEndpoint(services));
         Add(ApiCalls.ListTasks, new ListTasksEndpoint(services));
         Add(ApiCalls.PreviewSchedule, new PreviewScheduleEndpoint(services));
+        Add(ApiCalls.Export, new ExportEndpoint(services));
+        Add(ApiCalls.Import, new ImportEndpoint(services, intake));
         Add(ApiCalls.Cluster, new ClusterEndpoint(services));
         Add(ApiCalls.Stats, new StatsEndpoint(services));
+        Add(ApiCalls.OpenApi, new OpenApiEndpoint(() => OpenApiDocument.Write(Calls, services.Version)));
         _unknownPath = new ApiError(
             ApiCode.NoSuchPath,
-            $"there is no such path; known under {Prefix} are {string.Join(", ", _routes.Keys.Select(NameOf))}");
+            $"there is no such path; known under {Prefix} are {string.Join(", ", NamesUnderPrefix())}");
     }
 
     /// <summary>Every call and its HTTP method.</summary>
     public IEnumerable<(ApiCall Call, string Method)> Calls =>
         _routes.Values.Select(static route => (route.Call, route.Endpoint.Method));
 
-    /// <summary>Takes all that is under /xcron/; the rest goes on to what is mapped after it.</summary>
-    public void Map(IApplicationBuilder app) => app.Use(next => context =>
-        context.Request.Path.Value?.StartsWith(Prefix, StringComparison.Ordinal) == true
-            ? HandleAsync(context)
-            : next(context));
+    /// <summary>
+    /// Takes all that is under /xcron/, and its document; the rest goes on to what is mapped after it.
+    /// </summary>
+    public void Map(IApplicationBuilder app) => app.Use(next => context => IsOwn(context.Request.Path.Value)
+        ? HandleAsync(context)
+        : next(context));
 
     /// <summary>Answers what nobody before it took; to be mapped last.</summary>
     public void MapRest(IApplicationBuilder app) => app.Run(HandleAsync);
@@ -100,6 +104,9 @@ internal sealed class ApiEndpoints
             context, requestId, new ApiError(ApiCode.Defect, "a defect of xcron's; it is logged under this uuid"));
     }
 
+    private static bool IsOwn(string? path) =>
+        path is not null && (path.StartsWith(Prefix, StringComparison.Ordinal) || path == ApiCalls.OpenApi.Path);
+
     private ApiError? Refuse(HttpRequest request, ApiCall call) =>
         HttpMethods.IsPost(request.Method) && CrossSite.Refuses(request)
             ? CrossSite.Refusal
@@ -107,8 +114,9 @@ internal sealed class ApiEndpoints
 
     private void Add(ApiCall call, IApiEndpoint endpoint) => _routes.Add(call.Path, new Route(call, endpoint));
 
-    private static string NameOf(string path) =>
-        path.StartsWith(Prefix, StringComparison.Ordinal) ? path[Prefix.Length..] : path;
+    private IEnumerable<string> NamesUnderPrefix() => _routes.Keys
+        .Where(static path => path.StartsWith(Prefix, StringComparison.Ordinal))
+        .Select(static path => path[Prefix.Length..]);
 
     private sealed record Route(ApiCall Call, IApiEndpoint Endpoint);
 }

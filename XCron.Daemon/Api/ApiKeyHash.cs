@@ -7,7 +7,7 @@ namespace XCron.Daemon.Api;
 /// <summary>A key as the configuration has it: a role and the key's SHA-256, written "read:sha256:HEX".</summary>
 internal sealed record ApiKeyHash
 {
-    /// <summary>What a key that somebody chose must have at least: shorter ones can be guessed from their hash.</summary>
+    /// <summary>What a key that somebody chose must have at least: a shorter one can be guessed by its hash.</summary>
     public const int MinKeyLength = 20;
 
     private const string Algorithm = "sha256:";

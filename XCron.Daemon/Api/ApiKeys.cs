@@ -9,7 +9,7 @@ namespace XCron.Daemon.Api;
 /// </summary>
 internal sealed class ApiKeys(IReadOnlyList<ApiKeyHash> hashes)
 {
-    private const string KeyHeader = "X-Api-Key";
+    public const string KeyHeader = "X-Api-Key";
     private const string Bearer = "Bearer ";
 
     private static readonly ApiError NoneFits = new(

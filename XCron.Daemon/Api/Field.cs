@@ -2,7 +2,7 @@ using System.Text;
 
 namespace XCron.Daemon.Api;
 
-/// <summary>One field of a request's body, or one parameter of its query: read, refused and documented by this.</summary>
+/// <summary>One field of a request's body or parameter of its query: read, refused and documented by this.</summary>
 /// <param name="Name">As a client writes it.</param>
 /// <param name="Type">What it is in JSON.</param>
 /// <param name="Expected">What would be right, to follow "must be".</param>

@@ -25,7 +25,7 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteNumber("run_count"u8, record.RunCount);
         json.WriteNumber("fail_count"u8, record.FailCount);
         json.WriteTime("next_run_time", NextRunMs(record));
-        WriteCallback(json, definition);
+        WriteCallback(json, definition, definition.Body.IsEmpty ? "{}"u8 : definition.Body.Span);
         WriteOptions(json, definition);
         WriteLastRun(json, record);
         json.WriteString("owner"u8, OwnerOf(record));
@@ -42,23 +42,19 @@ internal sealed class TaskAnswer(ApiServices services)
         _ => throw new UnreachableException($"No phase: {record.Phase}."),
     };
 
-    private static long NextRunMs(TaskRecord record)
-    {
-        if (record.Phase == TaskPhase.Paused)
-            return 0;
-        return record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextDueMs;
-    }
-
-    private static void WriteCallback(Utf8JsonWriter json, TaskDefinition definition)
+    /// <param name="json">Inside the task's object.</param>
+    /// <param name="definition">The task's.</param>
+    /// <param name="body">Shown as the body; empty for none.</param>
+    public static void WriteCallback(Utf8JsonWriter json, TaskDefinition definition, ReadOnlySpan<byte> body)
     {
         json.WriteStartObject("callback"u8);
         json.WriteString("url"u8, definition.Url);
         json.WriteString("method"u8, definition.Method.Length == 0 ? "POST" : definition.Method);
-        if (definition.Method != "GET")
+        if (definition.Method != "GET" && !body.IsEmpty)
         {
             // As given, byte for byte: it was checked to be an object when the task was created.
             json.WritePropertyName("body"u8);
-            json.WriteRawValue(definition.Body.IsEmpty ? "{}"u8 : definition.Body.Span, skipInputValidation: true);
+            json.WriteRawValue(body, skipInputValidation: true);
         }
 
         if (definition.Headers.Count > 0)
@@ -73,7 +69,8 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteEndObject();
     }
 
-    private static void WriteOptions(Utf8JsonWriter json, TaskDefinition definition)
+    /// <summary>Every option but the callback's, under the names that createTask takes.</summary>
+    public static void WriteOptions(Utf8JsonWriter json, TaskDefinition definition)
     {
         if (definition.Name.Length > 0)
             json.WriteString("name"u8, definition.Name);
@@ -94,6 +91,13 @@ internal sealed class TaskAnswer(ApiServices services)
         foreach (var tag in definition.Tags)
             json.WriteString(tag.Key, tag.Value);
         json.WriteEndObject();
+    }
+
+    private static long NextRunMs(TaskRecord record)
+    {
+        if (record.Phase == TaskPhase.Paused)
+            return 0;
+        return record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextDueMs;
     }
 
     private static string MisfireName(Misfire misfire) => misfire switch

@@ -16,7 +16,10 @@ internal static class ResultCode
     /// <summary>AssignShards: names a shard that does not exist; nothing was assigned.</summary>
     public const int NoSuchShard = 3;
 
-    /// <summary>CreateTasks: the id is not positive, or the definition cannot be read.</summary>
+    /// <summary>ImportTasks: the same task was there already.</summary>
+    public const int Unchanged = 15;
+
+    /// <summary>CreateTasks, ImportTasks: the id is not positive, or the definition cannot be read.</summary>
     public const int Invalid = 1000;
 
     public const int UnknownTask = 1030;

@@ -26,6 +26,9 @@ internal interface ITaskReader
     /// </summary>
     int IdsAfter(TaskId after, Span<TaskId> ids);
 
+    /// <summary>All tasks as of one moment; costs memory only for what changes until its end.</summary>
+    FrozenView Freeze();
+
     StateCounters Counters { get; }
 }
 

@@ -89,6 +89,8 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => _tables.Tasks.RecordsOf(shard);
 
+    public FrozenView Freeze() => new(_tables.Tasks);
+
     public int IdsAfter(TaskId after, Span<TaskId> ids) => _tables.Ids.CopyAfter(after, ids);
 
     private static ApplyResult Apply(StateTables tables, ReadOnlySpan<byte> payload)
@@ -103,6 +105,7 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
             TaskCommand.KindOneofCase.Claim => ClaimHandler.Apply(tables, command.Claim),
             TaskCommand.KindOneofCase.Finish => FinishHandler.Apply(tables, command.Finish),
             TaskCommand.KindOneofCase.Assign => AssignHandler.Apply(tables, command.Assign),
+            TaskCommand.KindOneofCase.Import => ImportHandler.Apply(tables, command.Import),
 
             // A command of a newer version must stop this node: if it went on without it, its state would differ from
             // the others' from here on, and its next snapshot would spread the difference.
