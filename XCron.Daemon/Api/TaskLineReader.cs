@@ -93,7 +93,7 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
     {
         TaskId = extras.TaskId,
         CreateTimeMs = createTimeMs,
-        Definition = DefinitionOf(in fields),
+        Definition = DefinitionOf(in fields, new TaskId(extras.TaskId), createTimeMs),
         NextDueMs = fields.FirstDueMs,
         Paused = extras.State == "paused",
         RunSequence = extras.RunSequence,
@@ -101,9 +101,10 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
         FailCount = extras.FailCount,
     };
 
-    private ByteString DefinitionOf(in TaskFields fields)
+    /// <summary>As a create of the task would have it, so that the same task has the same bytes.</summary>
+    private ByteString DefinitionOf(in TaskFields fields, TaskId id, long createTimeMs)
     {
-        var command = CreateCommandEncoder.EncodeOne(services.Proposer, in fields, new TaskId(1), nowMs: 0);
+        var command = CreateCommandEncoder.EncodeOne(services.Proposer, in fields, id, createTimeMs);
         foreach (var entry in new CreateCommand(command))
             return ByteString.CopyFrom(entry.Definition);
         throw new System.Diagnostics.UnreachableException("A create of one task has one.");

@@ -41,11 +41,11 @@ internal static partial class DaemonTrace
     [LoggerMessage(113, LogLevel.Critical, "Cannot start: {Reason}")]
     public static partial void CannotStart(this ILogger logger, string reason);
 
-    [LoggerMessage(114, LogLevel.Information,
+    [LoggerMessage(116, LogLevel.Information,
         "No [auth] api_keys are configured: whoever reaches http_port may do everything")]
     public static partial void ApiIsOpen(this ILogger logger);
 
-    [LoggerMessage(115, LogLevel.Warning,
+    [LoggerMessage(117, LogLevel.Warning,
         "No [peer] shared_secret is configured: whoever reaches peer_port may pass for a node of the cluster")]
     public static partial void PeersAreOpen(this ILogger logger);
 
