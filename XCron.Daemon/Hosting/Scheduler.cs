@@ -192,6 +192,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Tasks = _state,
             Cluster = _clusterView,
             CallbackRules = new ApiCallbackRules(FiringOptionsOf(options)),
+            Keys = new ApiKeys(options.Auth.ApiKeys),
             Time = _time,
             RequestIds = new RequestIdSource(new Random(NewSeed()), _time),
             NextTaskId = ids.Next,
@@ -223,6 +224,7 @@ internal sealed class Scheduler : IAsyncDisposable
         MaxPerHost = options.Callback.MaxPerHost,
         AllowedNetworks = options.Callback.Allow,
         DeniedNetworks = options.Callback.Deny,
+        SigningSecrets = options.Callback.SigningSecrets,
         UserAgent = $"xcron/{DaemonVersion.Number}",
     };
 
