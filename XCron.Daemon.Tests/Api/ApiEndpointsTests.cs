@@ -20,7 +20,7 @@ internal sealed class ApiEndpointsTests
     [TestCase("/xcron/")]
     [TestCase("/xcron/createtask")]
     [TestCase("/xcron/createTask/")]
-    [TestCase("/xcron/listTasks")]
+    [TestCase("/xcron/listTask")]
     [TestCase("/metrics")]
     public async Task An_unknown_path_is_1031(string path)
     {

@@ -19,7 +19,9 @@ internal sealed class ApiHost
 
     /// <param name="maxRequestBytes">As in the configuration.</param>
     /// <param name="state">The real state, instead of one that a test may fill.</param>
-    public ApiHost(int maxRequestBytes = ApiServices.DefaultMaxRequestBytes, SchedulerState? state = null)
+    /// <param name="keys">Those that open it; none by default.</param>
+    public ApiHost(
+        int maxRequestBytes = ApiServices.DefaultMaxRequestBytes, SchedulerState? state = null, ApiKeys? keys = null)
     {
         Gateway = new InMemoryGateway(state is null ? Tasks.Apply : new AppliedLog(state).Apply);
         Services = new ApiServices
@@ -28,6 +30,7 @@ internal sealed class ApiHost
             Tasks = state is null ? Tasks : state,
             Cluster = Cluster,
             CallbackRules = new MetadataRule(),
+            Keys = keys ?? ApiKeys.Off,
             Time = Time,
             RequestIds = new RequestIdSource(new Random(1), Time),
             NextTaskId = NextTaskId,

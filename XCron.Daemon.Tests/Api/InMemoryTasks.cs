@@ -30,6 +30,21 @@ internal sealed class InMemoryTasks : ITaskReader
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => [.. _tasks.Values.Where(t => ShardId.Of(t.Id) == shard)];
 
+    public FrozenView Freeze()
+    {
+        var table = new TaskTable();
+        foreach (var task in _tasks.Values)
+            table.Put(task);
+        return new FrozenView(table);
+    }
+
+    public int IdsAfter(TaskId after, Span<TaskId> ids)
+    {
+        TaskId[] following = [.. _tasks.Keys.Where(id => id.CompareTo(after) > 0).Order().Take(ids.Length)];
+        following.CopyTo(ids);
+        return following.Length;
+    }
+
     public void Put(TaskRecord record) => _tasks[record.Id] = record;
 
     public ApplyResult Apply(byte[] encoded)

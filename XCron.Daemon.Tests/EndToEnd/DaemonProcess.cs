@@ -150,7 +150,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     private void Keep(string? line)
     {
-        const int MaxChars = 100_000;
+        const int MaxChars = 4_000_000;
         lock (_output)
         {
             if (line is not null && _output.Length < MaxChars)

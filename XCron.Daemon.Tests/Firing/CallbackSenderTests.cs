@@ -105,6 +105,23 @@ internal sealed class CallbackSenderTests
     }
 
     [Test]
+    public async Task With_secrets_the_body_is_signed_by_each_as_Standard_Webhooks_has_it(CancellationToken token)
+    {
+        string[] texts = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"];
+        var secrets = texts.Select(text => SigningSecret.TryParse(text, out var secret) ? secret : null!).ToArray();
+        using var sender = Sender(new FiringOptions { SigningSecrets = secrets });
+
+        var serving = _target.ServeAsync(2, Ok, token);
+        await sender.SendAsync(Record(), Definitions.OneShot(_target.Url), TraceParent, token);
+
+        var signed = Encoding.UTF8.GetBytes("289057701458138645-3.1581823755.{}");
+        var expected = texts.Select(text => Convert.ToBase64String(
+            System.Security.Cryptography.HMACSHA256.HashData(Convert.FromBase64String(text[6..]), signed)));
+        Assert.That(
+            await serving, Does.Contain($"\r\nwebhook-signature: v1,{string.Join(" v1,", expected)}\r\n"));
+    }
+
+    [Test]
     public async Task A_get_has_no_body(CancellationToken token)
     {
         var definition = Definitions.OneShot(_target.Url);

@@ -7,6 +7,7 @@ internal sealed class ManualClock(long wallMs) : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(long WithinMs, TaskCompletionSource Source)> _waiters = [];
     private long _wallMs = wallMs;
     private long _elapsedMs = 1_000_000;
 
@@ -20,6 +21,19 @@ internal sealed class ManualClock(long wallMs) : TimeProvider
 
     /// <summary>Somebody sets the clock; no time passes.</summary>
     public void Set(long wallMs) => _wallMs = wallMs;
+
+    /// <summary>Completes when a timer is set that is due within so much time.</summary>
+    public Task TimerWithinAsync(long milliseconds)
+    {
+        lock (_gate)
+        {
+            var waiter = (milliseconds, Source: new TaskCompletionSource(
+                TaskCreationOptions.RunContinuationsAsynchronously));
+            _waiters.Add(waiter);
+            TellWaiters();
+            return waiter.Source.Task;
+        }
+    }
 
     public void Advance(long milliseconds)
     {
@@ -43,6 +57,16 @@ internal sealed class ManualClock(long wallMs) : TimeProvider
         return timer;
     }
 
+    private void TellWaiters()
+    {
+        foreach (var waiter in _waiters.FindAll(
+            waiter => _timers.Exists(timer => timer.DueMs - _elapsedMs <= waiter.WithinMs)))
+        {
+            _waiters.Remove(waiter);
+            waiter.Source.SetResult();
+        }
+    }
+
     private sealed class ManualTimer(ManualClock clock, TimerCallback callback, object? state) : ITimer
     {
         public long DueMs { get; private set; }
@@ -58,6 +82,7 @@ internal sealed class ManualClock(long wallMs) : TimeProvider
                     return true;
                 DueMs = clock._elapsedMs + (long)dueTime.TotalMilliseconds;
                 clock._timers.Add(this);
+                clock.TellWaiters();
                 return true;
             }
         }

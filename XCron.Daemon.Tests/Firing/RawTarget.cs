@@ -37,6 +37,15 @@ internal sealed class RawTarget : IDisposable
         return text.ToString();
     }
 
+    /// <summary>Takes a connection and leaves all that is said on it to the caller.</summary>
+    public async Task AcceptAsync(
+        Func<NetworkStream, CancellationToken, Task> talk, CancellationToken cancellationToken)
+    {
+        using var client = await _listener.AcceptTcpClientAsync(cancellationToken);
+        await using var stream = client.GetStream();
+        await talk(stream, cancellationToken);
+    }
+
     public Task<string> ServeAsync(int bodyBytes, string answer, CancellationToken cancellationToken) =>
         ServeAsync(
             bodyBytes,

@@ -51,5 +51,9 @@ internal sealed class InMemoryOwners : ITaskReader
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => [];
 
+    public FrozenView Freeze() => new(new TaskTable());
+
+    public int IdsAfter(TaskId after, Span<TaskId> ids) => 0;
+
     private ProposeOutcome.Applied Applied(long code) => new(new LogIndex(OwnersEpoch), new Term(1), new(code));
 }

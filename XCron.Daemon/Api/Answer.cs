@@ -12,6 +12,16 @@ internal static class Answer
     private const string RetryAfterSeconds = "1";
     private const int InitialBytes = 512;
 
+    /// <summary>What every answer has.</summary>
+    public static readonly FieldTable Envelope = new(
+        "",
+        [
+            new("uuid", FieldType.Text, "the request's name, as in the header X-Request-Id") { IsRequired = true },
+            new("code", FieldType.Integer, "0 for success, else one of the codes of the call") { IsRequired = true },
+            new("message", FieldType.Text, "a string") { Doc = "Where code is not 0: what is wrong." },
+            new("data", FieldType.Object, "an object") { Doc = "Where code is 0: what was asked for." },
+        ]);
+
     /// <summary>Only what JSON itself asks for is escaped: the answers are JSON by their type, never markup.</summary>
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -22,6 +32,8 @@ internal static class Answer
     {
         if (error.Code is ApiCode.NoLeader or ApiCode.Overloaded)
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        if (error.Code == ApiCode.NoKey)
+            context.Response.Headers.WWWAuthenticate = "Bearer";
         var buffer = new ArrayBufferWriter<byte>(InitialBytes);
         using var json = new Utf8JsonWriter(buffer, Options);
         Open(json, requestId, error.Code);
@@ -63,6 +75,19 @@ internal static class Answer
             return WriteStartedAsync(start, context.Response, json[..length].ToArray());
         context.Response.BodyWriter.Write(json[..length]);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Success without an envelope: a document of its own kind.</summary>
+    public static Task DocumentAsync(HttpContext context, Guid requestId, ReadOnlyMemory<byte> json) =>
+        WriteAsync(context, requestId, StatusCodes.Status200OK, json);
+
+    /// <summary>Success without an envelope: lines of JSON follow, and their number is not known.</summary>
+    public static Task BeginLinesAsync(HttpContext context, Guid requestId)
+    {
+        context.Response.ContentType = "application/x-ndjson";
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers[RequestIdHeader] = requestId.ToString();
+        return context.Response.StartAsync(context.RequestAborted);
     }
 
     private static void Open(Utf8JsonWriter json, Guid requestId, int code)

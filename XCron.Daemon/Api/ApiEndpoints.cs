@@ -8,56 +8,49 @@ internal sealed class ApiEndpoints
 {
     private const string Prefix = "/xcron/";
 
-    private static readonly ApiError UnknownPath = new(
-        ApiCode.NoSuchPath,
-        "there is no such path; known under /xcron/ are createTask, createTasks, updateTask, deleteTask, pauseTask, " +
-        "resumeTask, runTask, queryTask, listRuns, previewSchedule, cluster, addPeer, removePeer, transferLeader and " +
-        "stats");
-
     private readonly ApiServices _services;
-    private readonly CreateTaskEndpoint _createTask;
-    private readonly CreateTasksEndpoint _createTasks;
-    private readonly DeleteTaskEndpoint _deleteTask;
-    private readonly QueryTaskEndpoint _queryTask;
-    private readonly UpdateTaskEndpoint _updateTask;
-    private readonly PauseTaskEndpoint _pauseTask;
-    private readonly ResumeTaskEndpoint _resumeTask;
-    private readonly RunTaskEndpoint _runTask;
-    private readonly ListRunsEndpoint _listRuns;
-    private readonly PreviewScheduleEndpoint _previewSchedule;
-    private readonly ClusterEndpoint _cluster;
-    private readonly StatsEndpoint _stats;
-    private readonly MemberEndpoint _addPeer;
-    private readonly MemberEndpoint _removePeer;
-    private readonly MemberEndpoint _transferLeader;
+    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
+    private readonly ApiError _unknownPath;
 
     public ApiEndpoints(ApiServices services)
     {
         ArgumentNullException.ThrowIfNull(services);
         _services = services;
         var intake = new TaskIntake(services);
-        _createTask = new CreateTaskEndpoint(services, intake);
-        _createTasks = new CreateTasksEndpoint(services, intake);
-        _deleteTask = new DeleteTaskEndpoint(services);
-        _queryTask = new QueryTaskEndpoint(services);
-        _updateTask = new UpdateTaskEndpoint(services, intake);
-        _pauseTask = new PauseTaskEndpoint(services);
-        _resumeTask = new ResumeTaskEndpoint(services);
-        _runTask = new RunTaskEndpoint(services);
-        _listRuns = new ListRunsEndpoint(services);
-        _previewSchedule = new PreviewScheduleEndpoint(services);
-        _cluster = new ClusterEndpoint(services);
-        _stats = new StatsEndpoint(services);
-        _addPeer = new MemberEndpoint(services, MemberAction.Add);
-        _removePeer = new MemberEndpoint(services, MemberAction.Remove);
-        _transferLeader = new MemberEndpoint(services, MemberAction.TransferLeader);
+        Add(ApiCalls.CreateTask, new CreateTaskEndpoint(services, intake));
+        Add(ApiCalls.CreateTasks, new CreateTasksEndpoint(services, intake));
+        Add(ApiCalls.UpdateTask, new UpdateTaskEndpoint(services, intake));
+        Add(ApiCalls.DeleteTask, new DeleteTaskEndpoint(services));
+        Add(ApiCalls.PauseTask, new PauseTaskEndpoint(services));
+        Add(ApiCalls.ResumeTask, new ResumeTaskEndpoint(services));
+        Add(ApiCalls.RunTask, new RunTaskEndpoint(services));
+        Add(ApiCalls.QueryTask, new QueryTaskEndpoint(services));
+        Add(ApiCalls.ListTasks, new ListTasksEndpoint(services));
+        Add(ApiCalls.ListRuns, new ListRunsEndpoint(services));
+        Add(ApiCalls.PreviewSchedule, new PreviewScheduleEndpoint(services));
+        Add(ApiCalls.Export, new ExportEndpoint(services));
+        Add(ApiCalls.Import, new ImportEndpoint(services, intake));
+        Add(ApiCalls.Cluster, new ClusterEndpoint(services));
+        Add(ApiCalls.AddPeer, new MemberEndpoint(services, MemberAction.Add));
+        Add(ApiCalls.RemovePeer, new MemberEndpoint(services, MemberAction.Remove));
+        Add(ApiCalls.TransferLeader, new MemberEndpoint(services, MemberAction.TransferLeader));
+        Add(ApiCalls.Stats, new StatsEndpoint(services));
+        Add(ApiCalls.OpenApi, new OpenApiEndpoint(() => OpenApiDocument.Write(Calls, services.Version)));
+        _unknownPath = new ApiError(
+            ApiCode.NoSuchPath,
+            $"there is no such path; known under {Prefix} are {string.Join(", ", NamesUnderPrefix())}");
     }
 
-    /// <summary>Takes all that is under /xcron/; the rest goes on to what is mapped after it.</summary>
-    public void Map(IApplicationBuilder app) => app.Use(next => context =>
-        context.Request.Path.Value?.StartsWith(Prefix, StringComparison.Ordinal) == true
-            ? HandleAsync(context)
-            : next(context));
+    /// <summary>Every call and its HTTP method.</summary>
+    public IEnumerable<(ApiCall Call, string Method)> Calls =>
+        _routes.Values.Select(static route => (route.Call, route.Endpoint.Method));
+
+    /// <summary>
+    /// Takes all that is under /xcron/, and its document; the rest goes on to what is mapped after it.
+    /// </summary>
+    public void Map(IApplicationBuilder app) => app.Use(next => context => IsOwn(context.Request.Path.Value)
+        ? HandleAsync(context)
+        : next(context));
 
     /// <summary>Answers what nobody before it took; to be mapped last.</summary>
     public void MapRest(IApplicationBuilder app) => app.Run(HandleAsync);
@@ -66,17 +59,17 @@ internal sealed class ApiEndpoints
     {
         var requestId = _services.RequestIds.Next();
         var request = context.Request;
-        var endpoint = Find(request.Path.Value);
+        var route = _routes.GetValueOrDefault(request.Path.Value ?? "");
         try
         {
-            if (endpoint is null)
-                await Answer.ErrorAsync(context, requestId, UnknownPath);
-            else if (request.Method != endpoint.Method)
-                await RefuseMethodAsync(context, requestId, endpoint.Method);
-            else if (HttpMethods.IsPost(request.Method) && CrossSite.Refuses(request))
-                await Answer.ErrorAsync(context, requestId, CrossSite.Refusal);
+            if (route is null)
+                await Answer.ErrorAsync(context, requestId, _unknownPath);
+            else if (request.Method != route.Endpoint.Method)
+                await RefuseMethodAsync(context, requestId, route.Endpoint.Method);
+            else if (Refuse(request, route.Call) is { } refusal)
+                await Answer.ErrorAsync(context, requestId, refusal);
             else
-                await endpoint.HandleAsync(context, requestId);
+                await route.Endpoint.HandleAsync(context, requestId);
         }
         catch (Exception exception) when (IsClientGone(context, exception))
         {
@@ -88,7 +81,7 @@ internal sealed class ApiEndpoints
             await AnswerDefectAsync(context, requestId);
         }
 
-        _services.RequestFinished(endpoint is null ? "other" : request.Path.Value!, context.Response.StatusCode);
+        _services.RequestFinished(route?.Call.Path ?? "other", context.Response.StatusCode);
     }
 
     private static bool IsClientGone(HttpContext context, Exception exception) => exception switch
@@ -120,23 +113,19 @@ internal sealed class ApiEndpoints
             context, requestId, new ApiError(ApiCode.Defect, "a defect of xcron's; it is logged under this uuid"));
     }
 
-    private IApiEndpoint? Find(string? path) => path switch
-    {
-        "/xcron/createTask" => _createTask,
-        "/xcron/createTasks" => _createTasks,
-        "/xcron/deleteTask" => _deleteTask,
-        "/xcron/queryTask" => _queryTask,
-        "/xcron/updateTask" => _updateTask,
-        "/xcron/pauseTask" => _pauseTask,
-        "/xcron/resumeTask" => _resumeTask,
-        "/xcron/runTask" => _runTask,
-        "/xcron/listRuns" => _listRuns,
-        "/xcron/previewSchedule" => _previewSchedule,
-        "/xcron/cluster" => _cluster,
-        "/xcron/stats" => _stats,
-        "/xcron/addPeer" => _addPeer,
-        "/xcron/removePeer" => _removePeer,
-        "/xcron/transferLeader" => _transferLeader,
-        _ => null,
-    };
+    private static bool IsOwn(string? path) =>
+        path is not null && (path.StartsWith(Prefix, StringComparison.Ordinal) || path == ApiCalls.OpenApi.Path);
+
+    private ApiError? Refuse(HttpRequest request, ApiCall call) =>
+        HttpMethods.IsPost(request.Method) && CrossSite.Refuses(request)
+            ? CrossSite.Refusal
+            : _services.Keys.Refuse(request, call.Role);
+
+    private void Add(ApiCall call, IApiEndpoint endpoint) => _routes.Add(call.Path, new Route(call, endpoint));
+
+    private IEnumerable<string> NamesUnderPrefix() => _routes.Keys
+        .Where(static path => path.StartsWith(Prefix, StringComparison.Ordinal))
+        .Select(static path => path[Prefix.Length..]);
+
+    private sealed record Route(ApiCall Call, IApiEndpoint Endpoint);
 }

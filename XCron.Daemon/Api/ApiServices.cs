@@ -16,6 +16,9 @@ internal sealed record ApiServices
 
     public required ICallbackRules CallbackRules { get; init; }
 
+    /// <summary>The keys that open the API; without any it is open.</summary>
+    public ApiKeys Keys { get; init; } = ApiKeys.Off;
+
     public required TimeProvider Time { get; init; }
 
     public required RequestIdSource RequestIds { get; init; }

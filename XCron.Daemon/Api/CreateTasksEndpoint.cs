@@ -11,9 +11,18 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
     private const int MaxTasks = 1000;
     private const int Tasks = 0;
 
-    private static readonly FieldTable Fields = new("", [("tasks", "an array of at most 1000 tasks")]);
+    public static readonly FieldTable Fields = new(
+        "",
+        [
+            new("tasks", FieldType.Array, "an array of at most 1000 tasks")
+            {
+                IsRequired = true,
+                Fields = static () => CreateFields.Task,
+            },
+        ]);
 
-    private static readonly FieldTable Elements = new("tasks.", [("element", "an object as createTask takes it")]);
+    private static readonly FieldTable Elements =
+        new("tasks.", [new("element", FieldType.Object, "an object as createTask takes it")]);
 
     private readonly IdCollisions _collisions = new(services);
 

@@ -10,22 +10,28 @@ internal sealed class FieldTable
 
     private const int MaxShownBytes = 64;
 
-    private readonly string _prefix;
     private readonly Field[] _fields;
-    private readonly string[] _notYet;
 
     /// <param name="prefix">What stands before a field's name in messages: empty, or "callback.".</param>
     /// <param name="fields">A field's number is its place here.</param>
-    /// <param name="notYet">Fields of the contract that this version cannot honour.</param>
-    public FieldTable(string prefix, (string Name, string Expected)[] fields, string[]? notYet = null)
+    public FieldTable(string prefix, Field[] fields)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fields.Length, MaxFields);
-        _prefix = prefix;
-        _fields = [.. fields.Select(field => new Field(field.Name, field.Expected))];
-        _notYet = notYet ?? [];
+        Prefix = prefix;
+        _fields = fields;
+        Names = Array.ConvertAll(fields, static field => field.Name);
     }
 
-    public string Path(int field) => _prefix + _fields[field].Name;
+    public string Prefix { get; }
+
+    public static FieldTable Empty { get; } = new("", []);
+
+    public IReadOnlyList<Field> Fields => _fields;
+
+    /// <summary>By number; nobody changes it.</summary>
+    public string[] Names { get; }
+
+    public string Path(int field) => Prefix + _fields[field].Name;
 
     /// <summary>What would be right, to follow "must be".</summary>
     public string Expected(int field) => _fields[field].Expected;
@@ -51,17 +57,10 @@ internal sealed class FieldTable
     {
         var isCut = utf8Name.Length > MaxShownBytes;
         var name = Encoding.UTF8.GetString(isCut ? utf8Name[..MaxShownBytes] : utf8Name);
-        if (_notYet.Contains(name))
-            return ApiError.BadRequest($"field \"{_prefix}{name}\" is not supported by this version");
-        var likely = isCut ? null : NearestName.Find(name, _fields.Select(field => field.Name).Concat(_notYet));
-        var message = $"unknown field \"{_prefix}{name}{(isCut ? "…" : "")}\"";
+        var likely = isCut ? null : NearestName.Find(name, Names);
+        var message = $"unknown field \"{Prefix}{name}{(isCut ? "…" : "")}\"";
         return ApiError.BadRequest(likely is null
-            ? $"{message}; known are {string.Join(", ", _fields.Select(field => field.Name))}"
+            ? $"{message}; known are {string.Join(", ", Names)}"
             : $"{message}; did you mean \"{likely}\"?");
-    }
-
-    private sealed record Field(string Name, string Expected)
-    {
-        public byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
     }
 }

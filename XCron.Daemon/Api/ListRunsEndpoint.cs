@@ -12,16 +12,7 @@ internal sealed class ListRunsEndpoint(ApiServices services) : IApiEndpoint
 
     public async ValueTask HandleAsync(HttpContext context, Guid requestId)
     {
-        var error = QueryTaskEndpoint.Read(context.Request.QueryString, out var key, out var isStale);
-        if (error is null && !isStale && !await services.Gateway.ReadBarrierAsync(context.RequestAborted))
-            error = WriteOutcome.OfBarrier;
-        TaskRecord? record = null;
-        if (error is null)
-        {
-            record = key.Name is null ? services.Tasks.Find(key.Id) : services.Tasks.FindByName(key.Name);
-            error = record is null ? key.NotFound() : null;
-        }
-
+        var (record, error) = await TaskQuery.FindAsync(services, context.Request, context.RequestAborted);
         await (error is not null
             ? Answer.ErrorAsync(context, requestId, error)
             : Answer.DataAsync(context, requestId, record!, Write));

@@ -11,7 +11,8 @@ internal sealed class MemberEndpoint(ApiServices services, MemberAction action) 
 {
     private const string ExpectedHost = "host:port as the node's peers reach it, such as \"10.0.0.1:8899\"";
 
-    private static readonly FieldTable Fields = new("", [("host", ExpectedHost)]);
+    public static readonly FieldTable Fields =
+        new("", [new("host", FieldType.Text, ExpectedHost) { IsRequired = true, Doc = "The node's address." }]);
 
     private static readonly ApiError NoLeader = new(
         ApiCode.NoLeader, "no leader that could do it within request_timeout; nothing was changed, try again");

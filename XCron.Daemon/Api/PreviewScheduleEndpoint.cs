@@ -10,7 +10,25 @@ internal sealed class PreviewScheduleEndpoint(ApiServices services) : IApiEndpoi
     private const int DefaultCount = 10;
     private const int MaxCount = 100;
 
-    private static readonly string[] Names = ["format", "timezone", "count", "after"];
+    private const int Format = 0;
+    private const int Timezone = 1;
+    private const int Count = 2;
+    private const int After = 3;
+
+    public static readonly FieldTable Parameters = new(
+        "",
+        [
+            new("format", FieldType.Text, "a crontab expression") { IsRequired = true },
+            new("timezone", FieldType.Text, CreateFields.Task.Expected(CreateFields.Timezone))
+            {
+                Doc = "By default the node's default_timezone.",
+            },
+            new("count", FieldType.Integer, $"an integer, 1 to {MaxCount} (default {DefaultCount})"),
+            new("after", FieldType.Text, "unix seconds such as 1581823751 or 1581823751.042")
+            {
+                Doc = "Where to start; by default now.",
+            },
+        ]);
 
     public string Method => HttpMethods.Get;
 
@@ -25,16 +43,14 @@ internal sealed class PreviewScheduleEndpoint(ApiServices services) : IApiEndpoi
     private ApiError? Read(QueryString query, out Preview? preview)
     {
         preview = null;
-        if (QueryParameters.Read(query, Names, out var values) is { } error)
+        if (QueryParameters.Read(query, Parameters, out var values) is { } error)
             return error;
-        if (values[0] is not { } format)
-            return ApiError.BadRequest("query parameter \"format\" is missing; must be a crontab expression");
-        if (!TryReadCount(values[2], out var count))
-            return ApiError.BadRequest($"count must be an integer, 1 to {MaxCount} (default {DefaultCount})");
+        if (!TryReadCount(values[Count], out var count))
+            return QueryParameters.Refuse(Parameters, Count);
         var afterMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (values[3] is { } after && !UnixTime.TryParse(after, out afterMs))
-            return ApiError.BadRequest("after must be unix seconds such as 1581823751 or 1581823751.042");
-        var parse = ScheduleParser.Parse(format, values[1] ?? services.DefaultTimezone, afterMs);
+        if (values[After] is { } after && !UnixTime.TryParse(after, out afterMs))
+            return QueryParameters.Refuse(Parameters, After);
+        var parse = ScheduleParser.Parse(values[Format]!, values[Timezone] ?? services.DefaultTimezone, afterMs);
         if (parse is not ScheduleParse.Parsed parsed)
             return TaskIntake.Refusal(parse);
         preview = new Preview(parsed.Schedule, parsed.Timezone, count, afterMs);

@@ -12,7 +12,7 @@ internal sealed class StatsEndpoint(ApiServices services) : IApiEndpoint
 
     public async ValueTask HandleAsync(HttpContext context, Guid requestId)
     {
-        var error = QueryParameters.Read(context.Request.QueryString, [], out _);
+        var error = QueryParameters.Read(context.Request.QueryString, FieldTable.Empty, out _);
         await (error is not null
             ? Answer.ErrorAsync(context, requestId, error)
             : Answer.DataAsync(context, requestId, services.Tasks.Counters, Write));

@@ -141,6 +141,13 @@ internal ref struct StrictJson
         return value || _reader.TokenType == JsonTokenType.False || Refuse(table, field);
     }
 
+    /// <summary>A number of things: a whole number, not negative.</summary>
+    public bool Count(FieldTable table, int field, out long value)
+    {
+        value = 0;
+        return (IsNumber && _reader.TryGetInt64(out value) && value >= 0) || Refuse(table, field);
+    }
+
     /// <summary>A number of seconds, to the nearest millisecond.</summary>
     public bool Seconds(FieldTable table, int field, long leastMs, long mostMs, out long milliseconds)
     {

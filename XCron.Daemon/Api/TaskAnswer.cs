@@ -9,6 +9,9 @@ namespace XCron.Daemon.Api;
 /// <summary>A task as the contract shows it.</summary>
 internal sealed class TaskAnswer(ApiServices services)
 {
+    /// <summary>Every state that a listing can be asked for, as the contract names them.</summary>
+    public static readonly string[] States = ["scheduled", "running", "paused", "completed", "failed", "expired"];
+
     private readonly RunAnswer _runs = new(services);
 
     public void Write(Utf8JsonWriter json, TaskRecord record)
@@ -23,7 +26,7 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteNumber("run_count"u8, record.RunCount);
         json.WriteNumber("fail_count"u8, record.FailCount);
         json.WriteTime("next_run_time", NextRunMs(record));
-        WriteCallback(json, definition);
+        WriteCallback(json, definition, definition.Body.IsEmpty ? "{}"u8 : definition.Body.Span);
         WriteOptions(json, definition);
         if (record.Phase == TaskPhase.Paused)
             json.WriteBoolean("paused"u8, true);
@@ -32,7 +35,8 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteEndObject();
     }
 
-    private static string StateOf(TaskRecord record) => record.Run is not null ? "running" : record.Phase switch
+    /// <summary>The state of a task as the contract names it.</summary>
+    public static string StateOf(TaskRecord record) => record.Run is not null ? "running" : record.Phase switch
     {
         TaskPhase.Scheduled => "scheduled",
         TaskPhase.Paused => "paused",
@@ -42,23 +46,19 @@ internal sealed class TaskAnswer(ApiServices services)
         _ => throw new UnreachableException($"No phase: {record.Phase}."),
     };
 
-    private static long NextRunMs(TaskRecord record)
-    {
-        if (record.Phase == TaskPhase.Paused)
-            return 0;
-        return record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextRunMs;
-    }
-
-    private static void WriteCallback(Utf8JsonWriter json, TaskDefinition definition)
+    /// <param name="json">Inside the task's object.</param>
+    /// <param name="definition">The task's.</param>
+    /// <param name="body">Shown as the body; empty for none.</param>
+    public static void WriteCallback(Utf8JsonWriter json, TaskDefinition definition, ReadOnlySpan<byte> body)
     {
         json.WriteStartObject("callback"u8);
         json.WriteString("url"u8, definition.Url);
         json.WriteString("method"u8, definition.Method.Length == 0 ? "POST" : definition.Method);
-        if (definition.Method != "GET")
+        if (definition.Method != "GET" && !body.IsEmpty)
         {
             // As given, byte for byte: it was checked to be an object when the task was created.
             json.WritePropertyName("body"u8);
-            json.WriteRawValue(definition.Body.IsEmpty ? "{}"u8 : definition.Body.Span, skipInputValidation: true);
+            json.WriteRawValue(body, skipInputValidation: true);
         }
 
         if (definition.Headers.Count > 0)
@@ -73,7 +73,8 @@ internal sealed class TaskAnswer(ApiServices services)
         json.WriteEndObject();
     }
 
-    private static void WriteOptions(Utf8JsonWriter json, TaskDefinition definition)
+    /// <summary>Every option but the callback's, under the names that createTask takes.</summary>
+    public static void WriteOptions(Utf8JsonWriter json, TaskDefinition definition)
     {
         if (definition.Name.Length > 0)
             json.WriteString("name"u8, definition.Name);
@@ -110,6 +111,13 @@ internal sealed class TaskAnswer(ApiServices services)
             json.WriteTime("end_at", definition.EndAtMs);
         if (definition.MaxRuns != 0)
             json.WriteNumber("max_runs"u8, definition.MaxRuns);
+    }
+
+    private static long NextRunMs(TaskRecord record)
+    {
+        if (record.Phase == TaskPhase.Paused)
+            return 0;
+        return record.QueuedDueMs != 0 ? record.QueuedDueMs : record.NextRunMs;
     }
 
     private static string MisfireName(Misfire misfire) => misfire switch

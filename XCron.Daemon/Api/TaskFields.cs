@@ -67,6 +67,9 @@ internal ref struct TaskFields
     /// <summary>Of an update: which task it is for; null where it goes by the name.</summary>
     public string? TaskId;
 
+    /// <summary>Of an import: the due time that is not yet served; 0 for the first one there is.</summary>
+    public long DueMs;
+
     public long FirstDueMs;
 
     /// <summary>The most by which jitter may move the first run.</summary>

@@ -68,6 +68,8 @@ internal sealed class TaskIntake(ApiServices services)
     {
         if (OneShotTime.Read(fields.Format, nowMs, out fields.FirstDueMs) is { } error)
             return error;
+        if (fields.DueMs != 0)
+            fields.FirstDueMs = fields.DueMs;
         fields.MostDelayMs = fields.JitterMs;
         return CheckOneShot(in fields);
     }
@@ -79,7 +81,9 @@ internal sealed class TaskIntake(ApiServices services)
         var timezone = fields.HasTask(CreateFields.Timezone)
             ? Encoding.UTF8.GetString(fields.Timezone)
             : services.DefaultTimezone;
-        var startMs = fields.StartAtMs != 0 ? fields.StartAtMs : nowMs;
+
+        // An interval keeps the phase of the due time that is known.
+        var startMs = fields.DueMs != 0 ? fields.DueMs : fields.StartAtMs != 0 ? fields.StartAtMs : nowMs;
         var parse = ScheduleParser.Parse(Encoding.UTF8.GetString(fields.Format), timezone, startMs);
         if (parse is not ScheduleParse.Parsed parsed)
             return Refusal(parse);
@@ -87,7 +91,7 @@ internal sealed class TaskIntake(ApiServices services)
 
         // Whose task it is says only which share of the jitter it is moved by, and that is computed with its id.
         var due = new DueTimes(parsed.Schedule, 0, fields.StartAtMs, fields.EndAtMs, fields.JitterMs);
-        fields.FirstDueMs = due.NextAfter(nowMs);
+        fields.FirstDueMs = fields.DueMs != 0 ? fields.DueMs : due.NextAfter(nowMs);
         if (fields.FirstDueMs == 0)
             return NeverFires(in fields);
         fields.MostDelayMs = due.MostDelayMs(fields.FirstDueMs);

@@ -11,6 +11,12 @@ internal readonly record struct TaskKey(TaskId Id, string? Name)
 {
     public const string ExpectedId = "a task's id: a string of decimal digits such as \"289057701458138645\"";
 
+    public static IReadOnlyList<Field> Fields { get; } =
+    [
+        new("task_id", FieldType.Text, ExpectedId) { Doc = "This or name." },
+        new("name", FieldType.Text, CreateFields.Task.Expected(CreateFields.Name)) { Doc = "This or task_id." },
+    ];
+
     /// <summary>Takes exactly one of the two; what is wrong, or null.</summary>
     public static ApiError? Read(string? id, string? name, out TaskKey key)
     {

@@ -10,13 +10,17 @@ internal static class TaskKeyBody
     private const int NameField = 1;
     private const int TimeField = 2;
 
-    private static readonly (string Name, string Expected)[] OfKey =
-        [("task_id", TaskKey.ExpectedId), ("name", CreateFields.Task.Expected(CreateFields.Name))];
+    public static readonly FieldTable Fields = new("", [.. TaskKey.Fields]);
 
-    private static readonly FieldTable Fields = new("", OfKey);
-
-    private static readonly FieldTable TimedFields = new(
-        "", [.. OfKey, ("scheduled_time", CreateFields.Task.Expected(CreateFields.StartAt))]);
+    public static readonly FieldTable TimedFields = new(
+        "",
+        [
+            .. TaskKey.Fields,
+            new("scheduled_time", FieldType.Text, CreateFields.Task.Expected(CreateFields.StartAt))
+            {
+                Doc = "The past time that the run makes up for; by default now.",
+            },
+        ]);
 
     /// <summary>What is wrong with the request, or null.</summary>
     public static ApiError? Read(RequestBody body, QueryString query, out TaskKey key) =>

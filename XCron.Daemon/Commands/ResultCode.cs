@@ -37,7 +37,10 @@ internal static class ResultCode
     /// <summary>RunTask: as many runs are open as there may be.</summary>
     public const int TooManyRuns = 10;
 
-    /// <summary>CreateTasks: the id is not positive, or the definition cannot be read.</summary>
+    /// <summary>ImportTasks: the same task was there already.</summary>
+    public const int Unchanged = 15;
+
+    /// <summary>CreateTasks, ImportTasks: the id is not positive, or the definition cannot be read.</summary>
     public const int Invalid = 1000;
 
     public const int UnknownTask = 1030;

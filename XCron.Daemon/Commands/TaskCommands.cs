@@ -64,6 +64,28 @@ internal static class TaskCommands
         return new TaskCommand { Finish = command }.ToByteArray();
     }
 
+    /// <summary>The answer is read by <see cref="DecodeImported"/>.</summary>
+    public static byte[] EncodeImport(IEnumerable<ImportTask> tasks)
+    {
+        var command = new ImportTasks();
+        command.Tasks.AddRange(tasks);
+        return new TaskCommand { Import = command }.ToByteArray();
+    }
+
+    /// <summary>A <see cref="ResultCode"/> for each task of an import, in order.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no ImportTasksResult.</exception>
+    public static IReadOnlyList<int> DecodeImported(ReadOnlySpan<byte> encoded)
+    {
+        try
+        {
+            return ImportTasksResult.Parser.ParseFrom(encoded).Codes;
+        }
+        catch (InvalidProtocolBufferException exception)
+        {
+            throw new InvalidDataException($"No ImportTasksResult: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>The answer's code is 0 or <see cref="ResultCode.StaleEpoch"/>.</summary>
     /// <param name="expectedEpoch">The epoch of the table that the changes were computed from.</param>
     /// <param name="changes">The shards whose owner changes; <see cref="OwnerSession.None"/> leaves one to

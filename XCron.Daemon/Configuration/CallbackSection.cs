@@ -1,4 +1,5 @@
 using System.Net;
+using XCron.Daemon.Firing;
 
 namespace XCron.Daemon.Configuration;
 
@@ -21,4 +22,7 @@ internal sealed class CallbackSection
         IPNetwork.Parse("fd00:ec2::254/128"),
         IPNetwork.Parse("fd20:ce::254/128"),
     ];
+
+    /// <summary>What callbacks are signed with; empty: they are not.</summary>
+    public IReadOnlyList<SigningSecret> SigningSecrets { get; init; } = [];
 }

@@ -60,6 +60,7 @@ internal sealed record CommandLine
         "--help" or "-h" => CommandLineAsk.Help,
         "--version" => CommandLineAsk.Version,
         "--default-conf" => CommandLineAsk.DefaultFile,
+        "--hash-key" => CommandLineAsk.HashKey,
         _ => null,
     };
 
@@ -78,4 +79,5 @@ internal enum CommandLineAsk
     Help = 1,
     Version = 2,
     DefaultFile = 3,
+    HashKey = 4,
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using XCron.Daemon.Api;
+using XCron.Daemon.Firing;
 
 namespace XCron.Daemon.Configuration;
 
@@ -115,6 +117,25 @@ internal static class ConfigurationKeys
         "Networks callbacks never go to, whatever allow says. By default link-local addresses and those where clouds "
         + "hand out credentials.");
 
+    public static readonly TypedKey<IReadOnlyList<SigningSecret>> SigningSecrets = new("callback.signing_secrets",
+        Defaults.Callback.SigningSecrets, ValueKinds.SigningSecrets(),
+        "Secrets that callbacks are signed with, by the Standard Webhooks specification, the same on every node; two "
+        + "while one takes the other's place: a receiver that knows either is content. Empty: callbacks are not "
+        + "signed. Keep them in the environment (XCRON_CALLBACK__SIGNING_SECRETS) or in a file that only the daemon "
+        + "can read.")
+    {
+        IsSecret = true,
+    };
+
+    public static readonly TypedKey<IReadOnlyList<ApiKeyHash>> ApiKeys = new("auth.api_keys", Defaults.Auth.ApiKeys,
+        ValueKinds.ApiKeys(),
+        "The keys that open the API, as \"ROLE:sha256:HASH\" with the role read, write or admin, each of which may do "
+        + "what the one before it may; a client sends \"Authorization: Bearer KEY\" or \"X-Api-Key: KEY\". "
+        + "xcron_server --hash-key makes a key and its hash. Empty: the API is open to whoever reaches it.")
+    {
+        IsSecret = true,
+    };
+
     public static readonly TypedKey<LogLevel> Level = new("log.level", Defaults.Log.Level, ValueKinds.Level(),
         "What is written to the console: this and what is worse.");
 
@@ -123,7 +144,8 @@ internal static class ConfigurationKeys
     [
         Env, HttpPort, MonitorPort, PeerPort, Bind, RaftDir, DefaultTimezone, RequestTimeout, MaxRequestBytes,
         OwnerTimeout, CompletedRetention, MisfireThreshold, PeerHosts, Join, Self, SharedSecret, ElectionTimeout,
-        HeartbeatInterval, SegmentBytes, SnapshotLogBytes, MaxConcurrent, MaxPerHost, Allow, Deny, Level,
+        HeartbeatInterval, SegmentBytes, SnapshotLogBytes, MaxConcurrent, MaxPerHost, Allow, Deny, SigningSecrets,
+        ApiKeys, Level,
     ];
 
     /// <summary>The tables of the file.</summary>

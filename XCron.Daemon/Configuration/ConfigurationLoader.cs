@@ -22,6 +22,8 @@ internal static class ConfigurationLoader
     public static ConfigurationOutcome Load(Surroundings surroundings)
     {
         var commandLine = CommandLine.Parse(surroundings.Arguments);
+        if (commandLine.Ask == CommandLineAsk.HashKey)
+            return KeyHasher.Hash(surroundings.ReadInputLine());
         if (commandLine.Ask != CommandLineAsk.Run)
             return new ConfigurationOutcome.Print(TextOf(commandLine.Ask));
 
@@ -161,7 +163,9 @@ internal static class ConfigurationLoader
             MaxPerHost = values.Get(ConfigurationKeys.MaxPerHost),
             Allow = values.Get(ConfigurationKeys.Allow),
             Deny = values.Get(ConfigurationKeys.Deny),
+            SigningSecrets = values.Get(ConfigurationKeys.SigningSecrets),
         },
+        Auth = new AuthSection { ApiKeys = values.Get(ConfigurationKeys.ApiKeys) },
         Log = new LogSection { Level = values.Get(ConfigurationKeys.Level) },
     };
 }

@@ -18,6 +18,7 @@ internal static class ConfigurationText
 
                --conf FILE, -conf FILE  the configuration file (also XCRON_CONF); else ./xcron.toml, if there is one
                --default-conf           prints a configuration file with every key and its default
+               --hash-key               hashes the API key on standard input, or makes a new one, for [auth] api_keys
                --version                prints the version
                --help, -h               prints this
 

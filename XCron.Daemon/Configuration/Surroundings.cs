@@ -19,6 +19,9 @@ internal sealed record Surroundings
     /// <summary>The machine's own.</summary>
     public IReadOnlyList<IPAddress> Addresses { get; init; } = [];
 
+    /// <summary>The first line of standard input; null where there is none, or where it is a terminal.</summary>
+    public Func<string?> ReadInputLine { get; init; } = static () => null;
+
     public TimeZoneInfo LocalZone { get; init; } = TimeZoneInfo.Utc;
 
     public static Surroundings OfThisProcess(IReadOnlyList<string> arguments) => new()
@@ -30,6 +33,7 @@ internal sealed record Surroundings
         WorkingDirectory = System.Environment.CurrentDirectory,
         HostName = System.Environment.MachineName,
         Addresses = OwnAddresses(),
+        ReadInputLine = static () => Console.IsInputRedirected ? Console.In.ReadLine() : null,
         LocalZone = TimeZoneInfo.Local,
     };
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Numerics;
+using XCron.Daemon.Api;
+using XCron.Daemon.Firing;
 
 namespace XCron.Daemon.Configuration;
 
@@ -8,6 +10,9 @@ namespace XCron.Daemon.Configuration;
 internal static class ValueKinds
 {
     private const int MaxListItems = 255;
+
+    /// <summary>One in use, and one that comes or goes.</summary>
+    private const int MaxSigningSecrets = 2;
 
     private static readonly (string Name, LogLevel Level)[] Levels =
     [
@@ -84,6 +89,30 @@ internal static class ValueKinds
             TryReadNetwork,
             network => Quote(network.ToString()));
 
+    public static ValueKind<IReadOnlyList<SigningSecret>> SigningSecrets() =>
+        ListOf<SigningSecret>(
+            SigningSecret.Expectation, TryReadSecret, static secret => Quote(secret.ToString()), MaxSigningSecrets);
+
+    public static ValueKind<IReadOnlyList<ApiKeyHash>> ApiKeys() =>
+        ListOf<ApiKeyHash>(
+            "\"read:sha256:\", \"write:sha256:\" or \"admin:sha256:\" and 64 hexadecimal digits",
+            TryReadKey,
+            static key => Quote(key.ToString()));
+
+    private static bool TryReadSecret(string text, out SigningSecret secret)
+    {
+        var isSecret = SigningSecret.TryParse(text, out var parsed);
+        secret = parsed!;
+        return isSecret;
+    }
+
+    private static bool TryReadKey(string text, out ApiKeyHash key)
+    {
+        var isKey = ApiKeyHash.TryParse(text, out var parsed);
+        key = parsed!;
+        return isKey;
+    }
+
     private static bool TryReadHost(string text, out string host)
     {
         var isHost = HostPort.TryParse(text, out var hostPort);
@@ -105,14 +134,14 @@ internal static class ValueKinds
     }
 
     private static ValueKind<IReadOnlyList<T>> ListOf<T>(
-        string itemExpectation, TryRead<T> tryRead, Func<T, string> write)
+        string itemExpectation, TryRead<T> tryRead, Func<T, string> write, int maxItems = MaxListItems)
     {
-        var expectation = $"a list of at most {MaxListItems}, each {itemExpectation}";
+        var expectation = $"a list of at most {maxItems}, each {itemExpectation}";
         return new(expectation, Read, items => $"[{string.Join(", ", items.Select(write))}]");
 
         Reading<IReadOnlyList<T>> Read(RawValue raw)
         {
-            if (raw.Items is not { Count: <= MaxListItems } rawItems)
+            if (raw.Items is not { } rawItems || rawItems.Count > maxItems)
                 return Reading<IReadOnlyList<T>>.Refused($"must be {expectation}");
 
             var items = new List<T>(rawItems.Count);

@@ -40,5 +40,7 @@ internal sealed class XCronOptions
 
     public CallbackSection Callback { get; init; } = new();
 
+    public AuthSection Auth { get; init; } = new();
+
     public LogSection Log { get; init; } = new();
 }

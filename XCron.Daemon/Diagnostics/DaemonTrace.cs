@@ -49,6 +49,14 @@ internal static partial class DaemonTrace
     [LoggerMessage(115, LogLevel.Information, "Leadership handed over: {Outcome}")]
     public static partial void LeadershipHandedOver(this ILogger logger, TransferOutcome outcome);
 
+    [LoggerMessage(116, LogLevel.Information,
+        "No [auth] api_keys are configured: whoever reaches http_port may do everything")]
+    public static partial void ApiIsOpen(this ILogger logger);
+
+    [LoggerMessage(117, LogLevel.Warning,
+        "No [peer] shared_secret is configured: whoever reaches peer_port may pass for a node of the cluster")]
+    public static partial void PeersAreOpen(this ILogger logger);
+
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]
     public static partial void ConfiguredByFile(this ILogger logger, string file);
 

@@ -14,11 +14,11 @@ internal static class CallbackRequest
     /// <param name="record">The task, with the open run that the attempt is of.</param>
     /// <param name="definition">Its definition; its body is sent from where it is.</param>
     /// <param name="nowMs">The time of sending.</param>
-    /// <param name="userAgent">Unless the task has one of its own.</param>
+    /// <param name="options">The User-Agent, unless the task has one of its own; and the secrets to sign with.</param>
     /// <param name="traceParent">Unless the task has one of its own.</param>
     /// <exception cref="UriFormatException">The definition's URL is none.</exception>
     public static HttpRequestMessage Build(
-        TaskRecord record, TaskDefinition definition, long nowMs, string userAgent, string traceParent)
+        TaskRecord record, TaskDefinition definition, long nowMs, FiringOptions options, string traceParent)
     {
         var run = record.Run!;
         var method = definition.Method.Length == 0 ? HttpMethod.Post : HttpMethod.Parse(definition.Method);
@@ -26,7 +26,7 @@ internal static class CallbackRequest
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = method == HttpMethod.Get ? null : Body(definition.Body),
+            Content = method == HttpMethod.Get ? null : new ReadOnlyMemoryContent(Body(definition.Body)),
         };
         var runId = RunId.Format(record.Id, run.Sequence);
         var headers = request.Headers;
@@ -37,13 +37,18 @@ internal static class CallbackRequest
         headers.TryAddWithoutValidation("X-Xcron-Scheduled-Time", UnixSeconds(run.ScheduledMs));
         headers.TryAddWithoutValidation("X-Xcron-Attempt", run.Attempt.ToString(CultureInfo.InvariantCulture));
         headers.TryAddWithoutValidation("webhook-id", runId);
-        headers.TryAddWithoutValidation(
-            "webhook-timestamp", (nowMs / 1000).ToString(CultureInfo.InvariantCulture));
+        var timestamp = (nowMs / 1000).ToString(CultureInfo.InvariantCulture);
+        headers.TryAddWithoutValidation("webhook-timestamp", timestamp);
+        if (options.SigningSecrets.Count > 0)
+        {
+            ReadOnlySpan<byte> body = method == HttpMethod.Get ? [] : Body(definition.Body).Span;
+            headers.TryAddWithoutValidation("webhook-signature", Sign(options.SigningSecrets, runId, timestamp, body));
+        }
 
         foreach (var header in definition.Headers)
             Add(request, header.Name, header.Value);
         if (!headers.NonValidated.Contains("User-Agent"))
-            headers.TryAddWithoutValidation("User-Agent", userAgent);
+            headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
         if (!headers.NonValidated.Contains("traceparent"))
             headers.TryAddWithoutValidation("traceparent", traceParent);
         if (method != HttpMethod.Get && !request.Content!.Headers.NonValidated.Contains("Content-Type"))
@@ -70,5 +75,15 @@ internal static class CallbackRequest
         request.Content.Headers.TryAddWithoutValidation(name, value);
     }
 
-    private static ReadOnlyMemoryContent Body(ByteString body) => new(body.IsEmpty ? NoBody : body.Memory);
+    private static ReadOnlyMemory<byte> Body(ByteString body) => body.IsEmpty ? NoBody : body.Memory;
+
+    /// <summary>Standard Webhooks: one signature for each secret, parted by spaces.</summary>
+    private static string Sign(
+        IReadOnlyList<SigningSecret> secrets, string id, string timestamp, ReadOnlySpan<byte> body)
+    {
+        var signatures = secrets[0].Sign(id, timestamp, body);
+        for (var other = 1; other < secrets.Count; other++)
+            signatures += $" {secrets[other].Sign(id, timestamp, body)}";
+        return signatures;
+    }
 }

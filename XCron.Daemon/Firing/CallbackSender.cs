@@ -13,6 +13,11 @@ internal sealed class CallbackSender(
     /// <summary>So much of an answer is read, so that its connection can be used again; then it is closed.</summary>
     public const int MaxAnswerBytes = 64 * 1024;
 
+    /// <summary>
+    /// So long is the rest of an answer waited for: its status has decided, and the result is better recorded.
+    /// </summary>
+    public const long DrainMs = 1000;
+
     private const int BufferBytes = 8 * 1024;
 
     private readonly HttpMessageInvoker _invoker = new(handler, disposeHandler: true);
@@ -41,13 +46,16 @@ internal sealed class CallbackSender(
         using var attempt = new CancellationTokenSource(TimeSpan.FromMilliseconds(definition.TimeoutMs), time);
         await using var registration = stopping.UnsafeRegister(
             static state => ((CancellationTokenSource)state!).Cancel(), attempt);
+        var started = time.GetTimestamp();
         try
         {
             var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             using var request = CallbackRequest.Build(
-                record, definition, nowMs, options.UserAgent, traceParent);
+                record, definition, nowMs, options, traceParent);
             using var response = await _invoker.SendAsync(request, attempt.Token);
             var answer = Judge(response);
+            var leftMs = definition.TimeoutMs - (long)time.GetElapsedTime(started).TotalMilliseconds;
+            attempt.CancelAfter(TimeSpan.FromMilliseconds(Math.Clamp(leftMs, 0, DrainMs)));
             await DrainAsync(response, attempt.Token);
             return answer;
         }

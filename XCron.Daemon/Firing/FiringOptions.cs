@@ -52,6 +52,9 @@ internal sealed class FiringOptions
     /// <summary>Networks that callbacks may not reach, whatever is allowed.</summary>
     public IReadOnlyList<IPNetwork> DeniedNetworks { get; init; } = [];
 
+    /// <summary>Each signs every callback; empty: callbacks are not signed.</summary>
+    public IReadOnlyList<SigningSecret> SigningSecrets { get; init; } = [];
+
     /// <summary>The User-Agent of callbacks: xcron/VERSION.</summary>
     public string UserAgent { get; init; } = $"xcron/{typeof(FiringOptions).Assembly.GetName().Version?.ToString(3)}";
 }

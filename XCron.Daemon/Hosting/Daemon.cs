@@ -21,6 +21,7 @@ internal static class Daemon
         else
             logger.ConfiguredByFile(run.File);
 
+        TellOfOpenDoors(options, logger);
         try
         {
             await using var scheduler = new Scheduler(options, RaftDirectory.Open(options.RaftDir), loggers);
@@ -35,6 +36,14 @@ internal static class Daemon
             logger.CannotStart(failure.Message);
             return Failed;
         }
+    }
+
+    private static void TellOfOpenDoors(XCronOptions options, ILogger logger)
+    {
+        if (options.Auth.ApiKeys.Count == 0)
+            logger.ApiIsOpen();
+        if (options.Peer.PeerHosts.Count > 0 && options.Peer.SharedSecret.Length == 0)
+            logger.PeersAreOpen();
     }
 
     private static async Task<int> ServeAsync(

@@ -247,6 +247,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Cluster = _clusterView,
             ChangeMembers = ChangeMembersAsync,
             CallbackRules = new ApiCallbackRules(FiringOptionsOf(options)),
+            Keys = new ApiKeys(options.Auth.ApiKeys),
             Time = _time,
             RequestIds = new RequestIdSource(new Random(NewSeed()), _time),
             NextTaskId = ids.Next,
@@ -278,6 +279,7 @@ internal sealed class Scheduler : IAsyncDisposable
         MaxPerHost = options.Callback.MaxPerHost,
         AllowedNetworks = options.Callback.Allow,
         DeniedNetworks = options.Callback.Deny,
+        SigningSecrets = options.Callback.SigningSecrets,
         UserAgent = $"xcron/{DaemonVersion.Number}",
     };
 

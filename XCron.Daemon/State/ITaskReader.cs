@@ -20,6 +20,15 @@ internal interface ITaskReader
     /// <summary>Every record of a shard as of one moment, in no order.</summary>
     IReadOnlyList<TaskRecord> TasksOf(ShardId shard);
 
+    /// <summary>
+    /// Copies the ids of the tasks that follow one, by rising id and as of one moment; returns how many there were. Who
+    /// goes on from the last id of each call meets every task once that was there all along, and none twice.
+    /// </summary>
+    int IdsAfter(TaskId after, Span<TaskId> ids);
+
+    /// <summary>All tasks as of one moment; costs memory only for what changes until its end.</summary>
+    FrozenView Freeze();
+
     StateCounters Counters { get; }
 }
 

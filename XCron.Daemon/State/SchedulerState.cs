@@ -90,6 +90,10 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => _tables.Tasks.RecordsOf(shard);
 
+    public FrozenView Freeze() => new(_tables.Tasks);
+
+    public int IdsAfter(TaskId after, Span<TaskId> ids) => _tables.Ids.CopyAfter(after, ids);
+
     private static ApplyResult Apply(StateTables tables, ReadOnlySpan<byte> payload)
     {
         if (CreateCommand.Is(payload))
@@ -106,6 +110,7 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
             TaskCommand.KindOneofCase.Resume => PauseHandler.Apply(tables, command.Resume),
             TaskCommand.KindOneofCase.Run => RunTaskHandler.Apply(tables, command.Run),
             TaskCommand.KindOneofCase.Update => UpdateTaskHandler.Apply(tables, command.Update),
+            TaskCommand.KindOneofCase.Import => ImportHandler.Apply(tables, command.Import),
 
             // A command of a newer version must stop this node: if it went on without it, its state would differ from
             // the others' from here on, and its next snapshot would spread the difference.

@@ -12,6 +12,8 @@ internal sealed class StateTables(StateObservers observers)
 
     public NameIndex Names { get; } = new();
 
+    public TaskIdIndex Ids { get; } = new();
+
     public OwnerTable Owners { get; } = new();
 
     public CounterTally Counters { get; } = new();
@@ -30,8 +32,9 @@ internal sealed class StateTables(StateObservers observers)
     /// <summary>Puts a record of a snapshot's in its place; its counters are the snapshot's too.</summary>
     public void Load(TaskRecord record, string name)
     {
-        // The record before the name: a reader who finds the name finds the record.
+        // The record before the name and the id: a reader who finds those finds the record.
         Tasks.Put(record);
+        Ids.Add(record.Id);
         if (name.Length > 0)
             Names.Add(name, record.Id);
     }
@@ -88,6 +91,7 @@ internal sealed class StateTables(StateObservers observers)
         var name = DefinitionHead.NameOf(record.Definition);
         if (name.Length > 0)
             Names.Remove(name);
+        Ids.Remove(record.Id);
         Tasks.Remove(record.Id);
         observers.TaskChanged(record.Id, null);
     }

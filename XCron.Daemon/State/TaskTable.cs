@@ -39,7 +39,10 @@ internal sealed class TaskTable
             _count--;
     }
 
-    /// <summary>Holds all records as they are now, until <see cref="End"/>. The applier's to call.</summary>
+    /// <summary>
+    /// Holds all records as they are now, until <see cref="End"/>. From any thread: the change under way, if any, is
+    /// either in it or not, and its count is exact only on the applier's.
+    /// </summary>
     public FrozenTasks Freeze()
     {
         var freeze = new FrozenTasks(_shards, _count);

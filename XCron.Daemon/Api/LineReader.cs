@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>
+/// Reads a body line by line, holding one line of it at most. A line over the limit is passed over and told of.
+/// </summary>
+internal sealed class LineReader(PipeReader reader, int maxLineBytes)
+{
+    private SequencePosition? _consumed;
+    private bool _isPassingOver;
+
+    /// <summary>The number of the line that was read last, from 1 on.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>The next line; null at the end. Valid until the next is asked for.</summary>
+    /// <exception cref="BadHttpRequestException">The body breaks the rules of HTTP.</exception>
+    public async ValueTask<Line?> NextAsync(CancellationToken cancellationToken)
+    {
+        if (_consumed is { } consumed)
+            reader.AdvanceTo(consumed);
+        _consumed = null;
+        while (true)
+        {
+            var read = await reader.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            var end = buffer.PositionOf((byte)'\n');
+            if (end is { } lineEnd)
+                return Take(buffer.Slice(0, lineEnd), buffer.GetPosition(1, lineEnd));
+            if (read.IsCompleted)
+                return buffer.IsEmpty && !_isPassingOver ? null : Take(buffer, buffer.End);
+            if (buffer.Length <= maxLineBytes && !_isPassingOver)
+            {
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                continue;
+            }
+
+            _isPassingOver = true;
+            reader.AdvanceTo(buffer.End);
+        }
+    }
+
+    private Line Take(ReadOnlySequence<byte> bytes, SequencePosition consumed)
+    {
+        var isTooLong = _isPassingOver || bytes.Length > maxLineBytes;
+        _isPassingOver = false;
+        _consumed = consumed;
+        Number++;
+        if (isTooLong)
+            return new Line(default, IsTooLong: true);
+        return new Line(bytes.IsSingleSegment ? bytes.First : bytes.ToArray(), IsTooLong: false);
+    }
+
+    /// <param name="Bytes">Without the line break.</param>
+    /// <param name="IsTooLong">Passed over.</param>
+    internal readonly record struct Line(ReadOnlyMemory<byte> Bytes, bool IsTooLong);
+}

@@ -1,0 +1,24 @@
+namespace XCron.Daemon.Api;
+
+/// <summary>The parameter consistency of reads: what a read must have seen before it answers.</summary>
+internal static class ReadConsistency
+{
+    private const string Linearizable = "linearizable";
+    private const string Stale = "stale";
+
+    public static readonly Field Parameter =
+        new("consistency", FieldType.Text, "\"linearizable\" (the default) or \"stale\"")
+        {
+            Doc = "Stale reads this node's own state without asking the leader.",
+        };
+
+    /// <summary>Waits until this node may answer; why it may not, or null.</summary>
+    public static async ValueTask<ApiError?> AwaitAsync(
+        ApiServices services, string? consistency, CancellationToken cancellationToken) => consistency switch
+    {
+        Stale => null,
+        null or Linearizable =>
+            await services.Gateway.ReadBarrierAsync(cancellationToken) ? null : WriteOutcome.OfBarrier,
+        _ => ApiError.BadRequest($"{Parameter.Name} must be {Parameter.Expected}"),
+    };
+}

@@ -1,0 +1,54 @@
+namespace XCron.Daemon.Api;
+
+/// <summary>
+/// The line of a task in an export: what createTask takes, under <c>task</c>, and beside it what createTask decides.
+/// </summary>
+internal static class TaskLine
+{
+    public const int TaskId = 0;
+    public const int CreateTime = 1;
+    public const int State = 2;
+    public const int DueTime = 3;
+    public const int RunSequence = 4;
+    public const int RunCount = 5;
+    public const int FailCount = 6;
+    public const int RunsByHand = 7;
+    public const int BodyText = 8;
+    public const int Task = 9;
+
+    public static readonly FieldTable Fields = new(
+        "",
+        [
+            new("task_id", FieldType.Text, TaskKey.ExpectedId) { IsRequired = true },
+            new("create_time", FieldType.Text, "unix seconds such as 1581823751.042") { Doc = "By default now." },
+            new("state", FieldType.Text, $"one of {string.Join(", ", TaskAnswer.States)}")
+            {
+                Doc = "By default scheduled. A paused task stays so; one that is over is passed over.",
+            },
+            new("due_time", FieldType.Text, "unix seconds such as 1581823751.042")
+            {
+                Doc = "The first due time not yet served; by default the first from now.",
+            },
+            new("run_sequence", FieldType.Integer, "an integer, not negative")
+            {
+                Doc = "The number of the last run that is over; run ids go on from it.",
+            },
+            new("run_count", FieldType.Integer, "an integer, not negative"),
+            new("fail_count", FieldType.Integer, "an integer, not negative"),
+            new("runs_by_hand", FieldType.Integer, "an integer, not negative and at most run_sequence")
+            {
+                Doc = "How many of run_sequence were asked for one by one; max_runs does not count them.",
+            },
+            new("body_text", FieldType.Text, "a string that holds a JSON object")
+            {
+                Doc = "The callback's body where it has line breaks in it, kept byte for byte.",
+            },
+            new("task", FieldType.Object, "an object as createTask takes it")
+            {
+                IsRequired = true,
+                Fields = static () => CreateFields.Task,
+            },
+        ]);
+
+    public static string Name(int field) => Fields.Names[field];
+}

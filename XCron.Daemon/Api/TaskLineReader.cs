@@ -1,0 +1,186 @@
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+using XCron.Daemon.Commands;
+using XCron.Proto.Tasks;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>Reads the lines of an import, as strictly as createTask reads a task.</summary>
+internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
+{
+    private static readonly ApiError TwoBodies =
+        ApiError.BadRequest("body_text and task.callback.body are both given; must be one of them");
+
+    private static readonly ApiError NoObject =
+        ApiError.BadRequest($"body_text must be {TaskLine.Fields.Expected(TaskLine.BodyText)}");
+
+    private static readonly ApiError TooManyByHand =
+        ApiError.BadRequest($"runs_by_hand must be {TaskLine.Fields.Expected(TaskLine.RunsByHand)}");
+
+    public ImportLine Read(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var json = new StrictJson(line);
+            var fields = new TaskFields();
+            var extras = new Extras();
+            return json.OpenDocument() && ReadFields(ref json, ref fields, ref extras) && json.CloseDocument()
+                ? Complete(ref fields, ref extras)
+                : ImportLine.Of(json.Error!);
+        }
+        catch (JsonException exception)
+        {
+            return ImportLine.Of(StrictJson.NotJson(exception));
+        }
+    }
+
+    private static bool ReadFields(ref StrictJson json, ref TaskFields fields, ref Extras extras)
+    {
+        var table = TaskLine.Fields;
+        int field;
+        while ((field = json.NextField(table, ref extras.Seen)) != StrictJson.End)
+        {
+            var isRead = field switch
+            {
+                TaskLine.TaskId => ReadId(ref json, out extras.TaskId),
+                TaskLine.CreateTime => ReadTime(ref json, field, out extras.CreateTimeMs),
+                TaskLine.State => ReadState(ref json, out extras.State),
+                TaskLine.DueTime => ReadTime(ref json, field, out extras.DueMs),
+                TaskLine.RunSequence => json.Count(table, field, out extras.RunSequence),
+                TaskLine.RunCount => json.Count(table, field, out extras.RunCount),
+                TaskLine.FailCount => json.Count(table, field, out extras.FailCount),
+                TaskLine.RunsByHand => json.Count(table, field, out extras.RunsByHand),
+                TaskLine.BodyText => json.Text(table, field, out extras.BodyText),
+                _ => json.Object(table, field) && TaskFieldsReader.Read(ref json, ref fields),
+            };
+            if (!isRead)
+                return false;
+        }
+
+        return json.Error is null;
+    }
+
+    private ImportLine Complete(ref TaskFields fields, ref Extras extras)
+    {
+        foreach (var needed in (ReadOnlySpan<int>)[TaskLine.TaskId, TaskLine.Task])
+        {
+            if (!extras.Has(needed))
+                return ImportLine.Of(TaskLine.Fields.Missing(needed));
+        }
+
+        if (extras.State is not (null or "scheduled" or "running" or "paused"))
+            return default;
+        if (extras.RunsByHand > extras.RunSequence)
+            return ImportLine.Of(TooManyByHand);
+        if (extras.Has(TaskLine.BodyText))
+        {
+            if (fields.HasCallback(CreateFields.Body))
+                return ImportLine.Of(TwoBodies);
+            if (!IsObject(extras.BodyText))
+                return ImportLine.Of(NoObject);
+            fields.Body = extras.BodyText;
+            fields.SeenCallback |= 1u << CreateFields.Body;
+        }
+
+        // What was right when the task was made is right now: its time may have passed since. Without a due time of
+        // its own a schedule starts from now.
+        var nowMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var createTimeMs = extras.Has(TaskLine.CreateTime) ? extras.CreateTimeMs : nowMs;
+        fields.DueMs = extras.DueMs;
+        var isFromNow = !extras.Has(TaskLine.DueTime) && fields.Type == TaskType.Periodic;
+        if (intake.Complete(ref fields, isFromNow ? nowMs : createTimeMs) is { } error)
+            return ImportLine.Of(error);
+        return new ImportLine(Encode(in fields, in extras, createTimeMs), Encoding.UTF8.GetString(fields.Name), null);
+    }
+
+    /// <summary>
+    /// As a create of the task would have it, so that the same task has the same bytes and the same jitter.
+    /// </summary>
+    private ImportTask Encode(in TaskFields fields, in Extras extras, long createTimeMs)
+    {
+        var command = CreateCommandEncoder.EncodeOne(
+            services.Proposer, in fields, new TaskId(extras.TaskId), createTimeMs);
+        foreach (var entry in new CreateCommand(command))
+        {
+            return new ImportTask
+            {
+                TaskId = extras.TaskId,
+                CreateTimeMs = createTimeMs,
+                Definition = ByteString.CopyFrom(entry.Definition),
+                NextDueMs = entry.FirstDueMs,
+                NextDelayMs = entry.FirstDelayMs,
+                Paused = extras.State is null ? fields.IsPaused : extras.State == "paused",
+                RunSequence = extras.RunSequence,
+                RunsByHand = extras.RunsByHand,
+                RunCount = extras.RunCount,
+                FailCount = extras.FailCount,
+            };
+        }
+
+        throw new System.Diagnostics.UnreachableException("A create of one task has one.");
+    }
+
+    private static bool ReadId(ref StrictJson json, out long id)
+    {
+        id = 0;
+        if (!json.Text(TaskLine.Fields, TaskLine.TaskId, out var text))
+            return false;
+        if (TaskKey.Read(Encoding.UTF8.GetString(text), null, out var key) is { } error)
+            return json.Fail(error);
+        id = key.Id.Value;
+        return true;
+    }
+
+    private static bool ReadTime(ref StrictJson json, int field, out long unixMs)
+    {
+        unixMs = 0;
+        if (!json.Text(TaskLine.Fields, field, out var text))
+            return false;
+        return (UnixTime.TryParse(Encoding.UTF8.GetString(text), out unixMs) && unixMs > 0) ||
+            json.Refuse(TaskLine.Fields, field);
+    }
+
+    private static bool ReadState(ref StrictJson json, out string? state)
+    {
+        state = null;
+        if (!json.Text(TaskLine.Fields, TaskLine.State, out var text))
+            return false;
+        state = Encoding.UTF8.GetString(text);
+        return TaskAnswer.States.Contains(state) || json.Refuse(TaskLine.Fields, TaskLine.State);
+    }
+
+    private static bool IsObject(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            var json = new StrictJson(text);
+            if (!json.OpenDocument())
+                return false;
+            json.SkipValue();
+            return json.CloseDocument();
+        }
+        catch (JsonException)
+        {
+            // No JSON at all; the caller says what would be right.
+            return false;
+        }
+    }
+
+    /// <summary>What stands beside the task.</summary>
+    private ref struct Extras
+    {
+        public uint Seen;
+        public long TaskId;
+        public long CreateTimeMs;
+        public string? State;
+        public long DueMs;
+        public long RunSequence;
+        public long RunCount;
+        public long FailCount;
+        public long RunsByHand;
+        public ReadOnlySpan<byte> BodyText;
+
+        public readonly bool Has(int field) => (Seen & (1u << field)) != 0;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.Text.Json;
+using XCron.Daemon.Commands;
+using XCron.Daemon.State;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>Writes the lines of an export.</summary>
+internal static class TaskLineWriter
+{
+    private static readonly SearchValues<byte> LineBreaks = SearchValues.Create("\r\n"u8);
+
+    public static void Write(Utf8JsonWriter json, TaskRecord record)
+    {
+        var definition = TaskDefinitionCodec.Decode(record.Definition);
+        json.WriteStartObject();
+        json.WriteString(TaskLine.Name(TaskLine.TaskId), record.Id.ToString());
+        json.WriteString(TaskLine.Name(TaskLine.CreateTime), UnixTime.Format(record.CreateTimeMs));
+        var isPaused = record.Phase == TaskPhase.Paused;
+        json.WriteString(TaskLine.Name(TaskLine.State), isPaused ? "paused" : TaskAnswer.StateOf(record));
+        var place = TaskLinePlace.Of(record);
+        if (place.DueMs != 0)
+            json.WriteString(TaskLine.Name(TaskLine.DueTime), UnixTime.Format(place.DueMs));
+        json.WriteNumber(TaskLine.Name(TaskLine.RunSequence), place.RunSequence);
+        if (place.RunsByHand != 0)
+            json.WriteNumber(TaskLine.Name(TaskLine.RunsByHand), place.RunsByHand);
+        json.WriteNumber(TaskLine.Name(TaskLine.RunCount), record.RunCount);
+        json.WriteNumber(TaskLine.Name(TaskLine.FailCount), record.FailCount);
+
+        // Raw line breaks between the tokens of a body would end the line.
+        var body = definition.Body.Span;
+        var isOneLine = !body.ContainsAny(LineBreaks);
+        if (!isOneLine)
+            json.WriteString(TaskLine.Name(TaskLine.BodyText), body);
+        json.WriteStartObject(TaskLine.Name(TaskLine.Task));
+        json.WriteNumber("type"u8, (int)definition.Type);
+        json.WriteString("format"u8, definition.Format);
+        TaskAnswer.WriteCallback(json, definition, isOneLine ? body : []);
+        TaskAnswer.WriteOptions(json, definition);
+        if (definition.Paused)
+            json.WriteBoolean("paused"u8, true);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}
