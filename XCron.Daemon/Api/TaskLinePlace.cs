@@ -3,8 +3,8 @@ using XCron.Daemon.State;
 namespace XCron.Daemon.Api;
 
 /// <summary>
-/// Where a task stands in its schedule. A run that is under way may end or not where it is; wherever the line is imported
-/// it is made again, under the same run id.
+/// Where a task stands in its schedule. A run that is under way may end or not where it is; wherever the line is
+/// imported it is made again, under the same run id.
 /// </summary>
 /// <param name="DueMs">The first due time not yet served; 0 for none.</param>
 /// <param name="RunSequence">The number of the last run before it.</param>
