@@ -38,6 +38,9 @@ internal static class MeterWiring
         metrics.ObserveTotal(
             "xcron.claims.refused", "{claim}", "Claims that were not committed and are made again.",
             () => meters.ClaimsRefused);
+        metrics.ObserveTotal(
+            "xcron.results.refused", "{result}", "Results that were not committed and are recorded again.",
+            () => meters.ResultsRefused);
     }
 
     private static RaftFigures FiguresOf(RaftStatus status) => new()

@@ -39,6 +39,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly MachineSampler _machine;
     private readonly DaemonMetrics _metrics = new();
     private readonly FiringMeters _firingMeters;
+    private readonly FiringOptions _firingOptions;
     private readonly FiringStation _firing;
     private readonly ClusterView _clusterView;
     private readonly CancellationTokenSource _stopping = new();
@@ -76,8 +77,9 @@ internal sealed class Scheduler : IAsyncDisposable
         _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
         Session = new OwnerSession(directory.NodeId, NewIncarnation());
         _firingMeters = new FiringMeters(_metrics);
+        _firingOptions = FiringOptionsOf(options);
         _firing = new FiringStation(
-            _state, _gateway, Session, FiringOptionsOf(options), _time, _firingMeters, _logger, NewSeed());
+            _state, _gateway, Session, _firingOptions, _time, _firingMeters, _logger, NewSeed());
         _self = new SelfStatus
         {
             Session = Session,
@@ -246,7 +248,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Tasks = _state,
             Cluster = _clusterView,
             ChangeMembers = ChangeMembersAsync,
-            CallbackRules = new ApiCallbackRules(FiringOptionsOf(options)),
+            CallbackRules = new ApiCallbackRules(_firingOptions),
             Keys = new ApiKeys(options.Auth.ApiKeys),
             Time = _time,
             RequestIds = new RequestIdSource(new Random(NewSeed()), _time),
