@@ -13,7 +13,8 @@ internal sealed record LogRecovery
 
     /// <summary>
     /// What was cut off, or null. Damaged batches at the end cannot be told from one that was being written where
-    /// nothing says that they were durable: no batch behind them, and no watermark, which may lag after a loss of power.
+    /// nothing says that they were durable: no batch behind them, and no watermark, which may lag after a loss of
+    /// power.
     /// </summary>
     public TornTail? Torn { get; init; }
 
