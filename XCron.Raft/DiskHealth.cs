@@ -6,7 +6,9 @@ public enum DiskHealth : byte
     /// <summary>It takes what is written, or nothing is waiting for it.</summary>
     Well = 0,
 
-    /// <summary>It has no space: a leader hands over to a voter whose disk has some, and else goes on leading.</summary>
+    /// <summary>
+    /// It has no space: a leader hands over to a voter whose disk has some, and else goes on leading.
+    /// </summary>
     Full = 1,
 
     /// <summary>
