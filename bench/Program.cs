@@ -10,7 +10,11 @@ switch (args)
     case ["fire", var api, var count]:
         await FireProfile.RunAsync(api, int.Parse(count, CultureInfo.InvariantCulture));
         break;
+    case ["scale", .. var options]:
+        return await ScaleProfile.RunAsync(options);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(BareEndpoint).Assembly).Run(args);
         break;
 }
+
+return 0;
