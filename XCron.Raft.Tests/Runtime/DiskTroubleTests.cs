@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using XCron.Raft.Core;
 using XCron.Raft.Storage;
 using XCron.Raft.Tests.Simulation;
 
@@ -17,10 +18,20 @@ internal sealed class DiskTroubleTests
         _lastCommand = 0;
         _time = new VirtualTime();
         var random = new Random(1);
-        var network = new SimulatedNetwork(_time, random);
+        var plan = new SimulationPlan { Seed = 1 };
+        var network = new SimulatedNetwork(plan.Network, _time, random);
         var initial = new Membership(new Guid(1, 2, 3, new byte[8]), [new Member(new NodeId(1), "node1:1")]);
+        var watch = new NobodyWatches();
         _node = new SimulatedNode(
-            new NodeId(1), initial, _time, () => new SimulatedTransport(network, _ => _node.Process), random);
+            new NodeId(1),
+            initial,
+            plan,
+            _time,
+            owner => new SimulatedTransport(owner, network, _ => _node, watch),
+            random)
+        {
+            Watch = watch,
+        };
         _node.Start();
         Turn();
     }
@@ -133,6 +144,29 @@ internal sealed class DiskTroubleTests
         {
             _time.Advance(1);
             _node.Turn();
+        }
+    }
+
+    private sealed class NobodyWatches : INodeWatch, IMessageWatch
+    {
+        public void Applied(SimulatedNode node, LogIndex index, ulong hash)
+        {
+        }
+
+        public void Died(SimulatedNode node, IOException? failure)
+        {
+        }
+
+        public void Sent(SimulatedNode from, Message message)
+        {
+        }
+
+        public void Arrives(SimulatedNode at, Message message)
+        {
+        }
+
+        public void Fetches(SimulatedNode node, long offset)
+        {
         }
     }
 }
