@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using XCron.Raft.Core;
-using XCron.Raft.Storage;
 using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Raft.Tests.Runtime;
@@ -150,6 +149,10 @@ internal sealed class DiskTroubleTests
     private sealed class NobodyWatches : INodeWatch, IMessageWatch
     {
         public void Applied(SimulatedNode node, LogIndex index, ulong hash)
+        {
+        }
+
+        public void ReadsFromDisk(SimulatedNode node)
         {
         }
 

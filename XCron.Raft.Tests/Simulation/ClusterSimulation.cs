@@ -1,5 +1,4 @@
 using XCron.Raft.Core;
-using XCron.Raft.Storage;
 
 namespace XCron.Raft.Tests.Simulation;
 
@@ -33,6 +32,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
     private int _wipes;
     private int _undecided;
     private bool _isHarmed;
+    private bool _wereAllDown;
 
     public ClusterSimulation(SimulationPlan plan)
     {
@@ -107,6 +107,8 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
     }
 
     void INodeWatch.Applied(SimulatedNode node, LogIndex index, ulong hash) => _invariants.Applied(node, index, hash);
+
+    void INodeWatch.ReadsFromDisk(SimulatedNode node) => Coverage.Reached(RareEvent.EntriesReadFromDisk);
 
     void INodeWatch.Died(SimulatedNode node, IOException? failure) => Coverage.Reached(failure switch
     {
@@ -257,20 +259,28 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
                 Start(node);
         }
 
-        if (_nodes.TrueForAll(static node => node.Process is null))
+        var areAllDown = _nodes.TrueForAll(static node => node.Process is null);
+        if (areAllDown && !_wereAllDown)
             Coverage.Reached(RareEvent.AllDownAtOnce);
+        _wereAllDown = areAllDown;
         _networkFaults.Act(_nodes);
         _diskFaults.Act(AnyNode(), Settled);
-        if (_random.NextDouble() < _plan.Process.Wipes && AnyNode() is var victim && _budget.Allows(victim.Id, Settled()))
-        {
-            _wipes++;
-            victim.Crash();
-            TakeAway(victim);
-        }
+        if (_random.NextDouble() < _plan.Process.Wipes)
+            Wipe(AnyNode());
 
         // Damage is found out when the disk is read again, so that must happen before long.
         if (_budget.Hurt.Count > 0 && _random.Next(100) == 0)
             _nodes.Find(static node => node.IsDiskSuspect && node.Process is not null)?.Crash();
+    }
+
+    private void Wipe(SimulatedNode victim)
+    {
+        if (!_budget.Allows(victim.Id, Settled()))
+            return;
+
+        _wipes++;
+        victim.Crash();
+        TakeAway(victim);
     }
 
     /// <summary>

@@ -1,7 +1,7 @@
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>One line of a history: what a client began, or how it ended.</summary>
-/// <param name="Process">The client; it does one thing at a time, and after <see cref="HistoryKind.Info"/> none.</param>
+/// <param name="Process">The client: one thing at a time, and none after <see cref="HistoryKind.Info"/>.</param>
 /// <param name="Kind">Beginning or end.</param>
 /// <param name="Operation">What is done.</param>
 /// <param name="Key">To which register.</param>

@@ -150,7 +150,7 @@ internal sealed class LinearizationSearch
         _ => true,
     };
 
-    /// <summary>What the register holds after the operation; null where it cannot have happened at this value.</summary>
+    /// <summary>What the register holds after the operation; null where it cannot happen at this value.</summary>
     private static long? After(in HistoryEvent operation, long value) => operation switch
     {
         { Operation: HistoryOperation.Write } => operation.Value,
@@ -183,7 +183,11 @@ internal sealed class LinearizationSearch
         RelinkOne(began);
     }
 
-    private void UnlinkOne(int step) => (_next[_previous[step]], _previous[_next[step]]) = (_next[step], _previous[step]);
+    private void UnlinkOne(int step)
+    {
+        _next[_previous[step]] = _next[step];
+        _previous[_next[step]] = _previous[step];
+    }
 
     private void RelinkOne(int step) => _next[_previous[step]] = _previous[_next[step]] = step;
 

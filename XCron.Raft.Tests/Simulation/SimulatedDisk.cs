@@ -14,6 +14,7 @@ internal sealed class SimulatedDisk : IDisk
     private (string Name, long Offset)? _misdirection;
     private bool _failSync;
     private bool _failDirectorySync;
+    private bool _isReadOnly;
     private bool _failWrite;
     private bool _failRead;
 
@@ -41,6 +42,12 @@ internal sealed class SimulatedDisk : IDisk
 
     /// <summary>Writes are torn at any byte, not only between sectors of 512.</summary>
     public bool TearsAnywhere { get; set; }
+
+    /// <summary>
+    /// A directory could not be synced: its file system has given up its journal, and only a restart of the machine
+    /// tells what it holds.
+    /// </summary>
+    public bool NeedsRestart => _isReadOnly;
 
     /// <summary>Rises with each crash: files opened before it cannot be used any more.</summary>
     public int Lives { get; private set; }
@@ -83,11 +90,9 @@ internal sealed class SimulatedDisk : IDisk
     {
         Count();
         DirectorySyncs++;
-        if (Take(ref _failDirectorySync))
-        {
-            _unsyncedNames.Clear();
+        _isReadOnly |= Take(ref _failDirectorySync);
+        if (_isReadOnly)
             throw new IOException("EIO of the directory");
-        }
 
         if (_unsyncedNames.Count > 0)
             _durableNames = new(_names);
@@ -118,6 +123,7 @@ internal sealed class SimulatedDisk : IDisk
 
         _unsyncedNames.Clear();
         _names = new(_durableNames);
+        _isReadOnly = false;
         Restart();
     }
 

@@ -80,8 +80,7 @@ internal sealed class SimulatedNode(
         }
         catch (IOException refusal)
         {
-            End();
-            Disk.Kill();
+            Kill();
             return refusal;
         }
     }
@@ -93,11 +92,14 @@ internal sealed class SimulatedNode(
         Disk.Crash(random);
     }
 
-    /// <summary>The process is gone, and the machine goes on.</summary>
+    /// <summary>The process is gone, and the machine goes on, if it can.</summary>
     public void Kill()
     {
         End();
-        Disk.Kill();
+        if (Disk.NeedsRestart)
+            Disk.Crash(random);
+        else
+            Disk.Kill();
     }
 
     /// <summary>Turns each station at most once, in a random order and not always.</summary>
@@ -180,6 +182,8 @@ internal sealed class SimulatedNode(
                 process.Parts.Applier.RunOnce();
                 break;
             case 3:
+                if (process.Parts.Reader.Waiting > 0)
+                    Watch.ReadsFromDisk(this);
                 process.Parts.Reader.RunOnce();
                 break;
             default:
@@ -201,6 +205,9 @@ internal sealed class SimulatedNode(
 internal interface INodeWatch
 {
     void Applied(SimulatedNode node, LogIndex index, ulong hash);
+
+    /// <summary>Entries that memory no longer holds are read for a peer.</summary>
+    void ReadsFromDisk(SimulatedNode node);
 
     /// <summary>The process ended by an error of its disk; null: in the middle of the disk's work.</summary>
     void Died(SimulatedNode node, IOException? failure);

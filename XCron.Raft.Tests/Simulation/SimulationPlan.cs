@@ -62,7 +62,7 @@ internal sealed record SimulationPlan
             AskRate = dice.UpTo(0.6) + 0.1,
             PatienceMs = dice.Any(150, 600, 2500),
             SegmentBytes = dice.Any(4096, 8192, 16384),
-            SnapshotLogBytes = dice.Any(600, 2000, 8000, int.MaxValue),
+            SnapshotLogBytes = dice.Any(200, 600, 2000, 8000, int.MaxValue),
             CachedLogBytes = dice.Any(100, 400, 4000, 1 << 20),
             MaxUncommittedBytes = dice.Chance(0.2) ? 600 : 1 << 20,
             Network = NetworkPlan.Draw(dice),
@@ -147,9 +147,9 @@ internal sealed record ProcessPlan
         Kills = dice.UpTo(1),
         Pauses = dice.Sometimes(0.5, 0.002),
         Wipes = dice.Sometimes(0.3, 0.004),
-        ClockDrift = dice.Sometimes(0.5, 0.6),
-        ClockLeaps = dice.Sometimes(0.3, 0.002),
-        Ambushes = dice.Sometimes(0.5, 0.3),
+        ClockDrift = dice.Sometimes(0.5, dice.Chance(0.5) ? 0.6 : 0.05),
+        ClockLeaps = dice.Sometimes(0.3, 0.001),
+        Ambushes = dice.Sometimes(0.5, 0.15),
     };
 }
 
