@@ -362,7 +362,11 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
         _network.IsCalm = true;
         _diskFaults.End(_nodes);
         foreach (var node in _nodes)
+        {
             node.PausedUntilMs = 0;
+            if (node.Disk.NeedsRestart)
+                node.Crash();
+        }
     }
 
     private string Standing() => string.Join("; ", _nodes.Select(node =>
