@@ -54,7 +54,7 @@ public sealed class RaftNode : IAsyncDisposable
     /// <param name="transport">Started and disposed by the node.</param>
     /// <param name="logger">Where the node says what an operator cares about; null: nowhere.</param>
     /// <param name="cancellationToken">Abandons the start.</param>
-    /// <exception cref="Storage.LogDamagedException">A file is damaged; nothing was served from it.</exception>
+    /// <exception cref="LogDamagedException">A file is damaged; nothing was served from it.</exception>
     public static async Task<RaftNode> StartAsync(
         RaftDirectory directory,
         RaftOptions options,
