@@ -98,7 +98,8 @@ internal sealed class TlsSettingsTests
         Assert.That(
             ErrorOf("[tls]\nhttp_cert = \"c-n.pem\"\nhttp_key = \"locked.key\"\n"),
             Is.EqualTo(
-                "xcron.toml:3: [tls] http_key is \"locked.key\"; must be a key without a passphrase, and is encrypted."));
+                "xcron.toml:3: [tls] http_key is \"locked.key\"; must be a key without a passphrase, and is "
+                + "encrypted."));
     }
 
     [TestCase("c-n.key", "must be certificates in PEM, and has no \"-----BEGIN CERTIFICATE-----\".")]

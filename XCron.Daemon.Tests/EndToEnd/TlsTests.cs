@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using XCron.Daemon.Tests.Tls;
@@ -116,7 +117,7 @@ internal sealed class TlsTests
             var read = await stream.ReadAsync(new byte[1]);
             Assert.That(read, Is.Zero, "no HTTP/2 settings come");
         }
-        catch (Exception refused) when (refused is IOException or System.Security.Authentication.AuthenticationException)
+        catch (Exception refused) when (refused is IOException or AuthenticationException)
         {
             Assert.That(refused.Message, Is.Not.Empty);
         }

@@ -137,17 +137,17 @@ internal static class ConfigurationKeys
     };
 
     public static readonly TypedKey<string> PeerCert = new("tls.peer_cert", "", PemPath(),
-        "This node's certificate, a PEM file; with it, peer_key and peer_ca, peer_port speaks mutual TLS: every node shows "
-        + "a certificate of that authority, whatever name is on it. Extended key usage, if any, is clientAuth and "
+        "This node's certificate, a PEM file; with it, peer_key and peer_ca, peer_port speaks mutual TLS: every node "
+        + "shows a certificate of that authority, whatever name is on it. Extended key usage, if any, is clientAuth and "
         + "serverAuth. Files that change are read again for new connections. Empty: no TLS between nodes.");
 
     public static readonly TypedKey<string> PeerKey = new("tls.peer_key", "", PemPath(),
         "The key of peer_cert, a PEM file without a passphrase that only the daemon can read.");
 
     public static readonly TypedKey<string> PeerCa = new("tls.peer_ca", "", PemPath(),
-        "The cluster's own authority, a PEM file: its root, and whatever stands between it and the nodes' certificates. "
-        + "Whoever has a certificate of it is let in, so nothing else may be signed by it; two roots while one takes the "
-        + "other's place.");
+        "The cluster's own authority, a PEM file: its root, and whatever stands between it and the nodes' "
+        + "certificates. Whoever has a certificate of it is let in, so nothing else may be signed by it; two roots "
+        + "while one takes the other's place.");
 
     public static readonly TypedKey<string> HttpCert = new("tls.http_cert", "", PemPath(),
         "With http_key: http_port speaks https with this certificate, a PEM file with the chain towards its root after "

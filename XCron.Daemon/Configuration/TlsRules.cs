@@ -35,8 +35,9 @@ internal static class TlsRules
             return Array.ConvertAll(keys, key => Path.GetFullPath(values.Get(key), workingDirectory));
 
         var missing = string.Join(" and ", keys.Except(given).Select(key => key.Name));
+        var first = given[0];
         errors.Add(
-            $"{values.WhereFirst(given[0])}: {given[0].Label} is \"{values.Get(given[0])}\"; must come with {missing}.");
+            $"{values.WhereFirst(first)}: {first.Label} is \"{values.Get(first)}\"; must come with {missing}.");
         return null;
     }
 

@@ -25,7 +25,8 @@ internal static class Daemon
         TellOfOpenDoors(options, logger);
         try
         {
-            await using var scheduler = new Scheduler(options, RaftDirectory.Open(options.RaftDir), loggers, app.Services.GetService<PeerTls>());
+            await using var scheduler = new Scheduler(
+                options, RaftDirectory.Open(options.RaftDir), loggers, app.Services.GetService<PeerTls>());
             logger.Starting(
                 DaemonVersion.Full, options.Env, scheduler.Session.Node, options.Peer.Self, options.RaftDir);
             MetricsExport.Start(app.Services);

@@ -86,5 +86,6 @@ internal sealed class PeerTls
     private static X509Certificate2Collection Beside(X509Chain? chain) => chain?.ChainPolicy.ExtraStore ?? [];
 
     /// <summary>Without the port, which is another each time.</summary>
-    private static string HostOf(EndPoint? remote) => (remote as IPEndPoint)?.Address.ToString() ?? "an unknown address";
+    private static string HostOf(EndPoint? remote) =>
+        (remote as IPEndPoint)?.Address.ToString() ?? "an unknown address";
 }

@@ -15,9 +15,9 @@ public sealed class GrpcTransportOptions
     public string SharedSecret { get; init; } = "";
 
     /// <summary>
-    /// How connections to peers are secured; null, the default: plain HTTP/2. The server's side is the host's. One object
-    /// serves all connections, so its callbacks must be thread-safe; those for the certificate are asked at every
-    /// handshake, so that a certificate may be replaced while the node runs. Mutual TLS is this with a client
+    /// How connections to peers are secured; null, the default: plain HTTP/2. The server's side is the host's. One
+    /// object serves all connections, so its callbacks must be thread-safe; those for the certificate are asked at
+    /// every handshake, so that a certificate may be replaced while the node runs. Mutual TLS is this with a client
     /// certificate, and a host that requires one of its callers.
     /// </summary>
     public SslClientAuthenticationOptions? PeerTls { get; init; }
