@@ -138,8 +138,8 @@ internal static class ConfigurationKeys
 
     public static readonly TypedKey<string> PeerCert = new("tls.peer_cert", "", PemPath(),
         "This node's certificate, a PEM file; with it, peer_key and peer_ca, peer_port speaks mutual TLS: every node "
-        + "shows a certificate of that authority, whatever name is on it. Extended key usage, if any, is clientAuth and "
-        + "serverAuth. Files that change are read again for new connections. Empty: no TLS between nodes.");
+        + "shows a certificate of that authority, whatever name is on it. Extended key usage, if any, is clientAuth "
+        + "and serverAuth. Files that change are read again for new connections. Empty: no TLS between nodes.");
 
     public static readonly TypedKey<string> PeerKey = new("tls.peer_key", "", PemPath(),
         "The key of peer_cert, a PEM file without a passphrase that only the daemon can read.");
