@@ -8,7 +8,7 @@ using XCron.Daemon.Tests.Tls;
 
 namespace XCron.Daemon.Tests.EndToEnd;
 
-/// <summary>Three daemons that show each other certificates, and callers that have none or another authority's.</summary>
+/// <summary>Three daemons that show each other certificates; callers that have none, or another authority's.</summary>
 [Category("EndToEnd")]
 internal sealed class TlsTests
 {
