@@ -54,7 +54,7 @@ public sealed class RaftNode : IAsyncDisposable
     /// <param name="transport">Started and disposed by the node.</param>
     /// <param name="logger">Where the node says what an operator cares about; null: nowhere.</param>
     /// <param name="cancellationToken">Abandons the start.</param>
-    /// <exception cref="Storage.LogDamagedException">A file is damaged; nothing was served from it.</exception>
+    /// <exception cref="LogDamagedException">A file is damaged; nothing was served from it.</exception>
     public static async Task<RaftNode> StartAsync(
         RaftDirectory directory,
         RaftOptions options,
@@ -72,6 +72,7 @@ public sealed class RaftNode : IAsyncDisposable
                 $"{directory.Path} belongs to no cluster yet; call Form or Join first.");
 
         logger ??= NullLogger.Instance;
+        directory.RequireLog();
         var background = new BackgroundTasks();
         var assembly = await NodeAssembly
             .BuildAsync(
@@ -87,6 +88,7 @@ public sealed class RaftNode : IAsyncDisposable
             .ConfigureAwait(false);
         var node = new RaftNode(assembly, options, background, logger);
         background.Failed = node.Fail;
+        directory.MarkLogBegun();
         node.Start();
         return node;
     }

@@ -196,6 +196,12 @@ internal sealed class CoreNode
         Pump();
     }
 
+    public void HearOfDisk(DiskHealth health)
+    {
+        Core.OnDiskHealth(health);
+        Pump();
+    }
+
     /// <summary>The first so many batches reach the state machine.</summary>
     public void Apply(int count = int.MaxValue)
     {

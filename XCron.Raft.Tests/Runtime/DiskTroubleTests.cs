@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using XCron.Raft.Storage;
 using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Raft.Tests.Runtime;
