@@ -49,7 +49,9 @@ internal sealed class GoldenNetwork
         return returned;
     }
 
-    /// <summary>Which messages a command means: <c>[from] [1] [to 2] [kind]</c>, and all where it says nothing.</summary>
+    /// <summary>
+    /// Which messages a command means: <c>[from] [1] [to 2] [kind]</c>, and all where it says nothing.
+    /// </summary>
     internal sealed record Selection(int? From, int? To, string Kind)
     {
         public static Selection Read(Words words)
