@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using XCron.Raft.Core;
 using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Raft.Tests.Runtime;
@@ -143,33 +142,6 @@ internal sealed class DiskTroubleTests
         {
             _time.Advance(1);
             _node.Turn();
-        }
-    }
-
-    private sealed class NobodyWatches : INodeWatch, IMessageWatch
-    {
-        public void Applied(SimulatedNode node, LogIndex index, ulong hash)
-        {
-        }
-
-        public void ReadsFromDisk(SimulatedNode node)
-        {
-        }
-
-        public void Died(SimulatedNode node, IOException? failure)
-        {
-        }
-
-        public void Sent(SimulatedNode from, Message message)
-        {
-        }
-
-        public void Arrives(SimulatedNode at, Message message)
-        {
-        }
-
-        public void Fetches(SimulatedNode node, long offset)
-        {
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed class SegmentWriter(
     private long _sequence;
     private uint _chain;
 
+    /// <summary>The newest frame, which is durable.</summary>
+    public long Sequence => _sequence;
+
     /// <summary>
     /// Goes on behind a frame that was read back, and makes sure of what was read: the last process may have been
     /// killed between write and sync. That frame is written once more, since its sync may have failed, and after that
