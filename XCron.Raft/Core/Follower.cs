@@ -46,6 +46,7 @@ internal sealed class Follower(RaftCore core) : Role
                     Round = heartbeat.Round,
                     LastIndex = core.Log.LastIndex,
                     Commit = core.Log.Commit,
+                    Disk = core.Disk,
                 });
                 break;
             case Message.TimeoutNow order:

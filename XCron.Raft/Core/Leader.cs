@@ -10,6 +10,7 @@ internal sealed class Leader : Role
     private readonly PeerSet _peers;
     private readonly Replication _replication;
     private readonly ReadRounds _reads;
+    private readonly DiskResignation _disk;
     private readonly LogIndex _firstOfTerm;
     private LeadershipTransfer? _transfer;
     private long _nextHeartbeatMs;
@@ -22,6 +23,7 @@ internal sealed class Leader : Role
         _reads = new ReadRounds(core.Options.MaxWaitingReads);
         _replication = new Replication(core);
         _peers = new PeerSet(core);
+        _disk = new DiskResignation(core);
         _firstOfTerm = core.Log.LastIndex.Next;
         _nextHeartbeatMs = nowMs;
         _peers.FollowMembership(nowMs);
@@ -152,6 +154,7 @@ internal sealed class Leader : Role
             case Message.HeartbeatResponse response:
                 peer.AckedRound = Math.Max(peer.AckedRound, response.Round);
                 peer.KnownCommit = LogIndex.Max(peer.KnownCommit, response.Commit);
+                peer.Disk = response.Disk;
                 _replication.HeartbeatAnswered(peer, nowMs);
                 ConfirmReads();
                 break;
@@ -182,6 +185,7 @@ internal sealed class Leader : Role
         }
 
         ResignIfRemoved(nowMs);
+        ResignIfDiskFails(nowMs);
         OrderCampaign(nowMs);
     }
 
@@ -347,5 +351,25 @@ internal sealed class Leader : Role
             _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
         else
             _transfer = new LeadershipTransfer(successor, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: true);
+    }
+
+    private void ResignIfDiskFails(long nowMs)
+    {
+        if (_disk.MustStepDown(nowMs))
+        {
+            _transfer = null;
+            _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
+            return;
+        }
+
+        // What is not on this disk is committed by those of the others meanwhile.
+        var successor = _transfer is null && _disk.WantsHandOver(nowMs)
+            ? _peers.BestSuccessor(nowMs, needsDisk: true)
+            : NodeId.None;
+        if (successor == NodeId.None)
+            return;
+
+        _disk.HandOverBegan(nowMs);
+        _transfer = new LeadershipTransfer(successor, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: false);
     }
 }

@@ -82,6 +82,9 @@ internal abstract record Message
 
         /// <summary>What the follower knows to be committed.</summary>
         public LogIndex Commit { get; init; }
+
+        /// <summary>Leadership is not handed to one whose disk fails it.</summary>
+        public DiskHealth Disk { get; init; }
     }
 
     /// <summary>A follower asks its leader for an index that a read must wait for.</summary>

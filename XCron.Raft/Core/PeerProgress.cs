@@ -57,6 +57,9 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
     /// <summary>The commit index it said it knows.</summary>
     public LogIndex KnownCommit { get; set; }
 
+    /// <summary>What it last said of its disk.</summary>
+    public DiskHealth Disk { get; set; }
+
     /// <summary>The configuration that it is no longer in; null for a member.</summary>
     public LogIndex? DepartsAt { get; set; }
 

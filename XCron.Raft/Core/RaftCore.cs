@@ -62,14 +62,18 @@ internal sealed class RaftCore
     /// <summary>Whom leadership is being handed to; <see cref="NodeId.None"/> for nobody.</summary>
     public NodeId TransferTarget => Role is Leader leader ? leader.TransferTarget : NodeId.None;
 
+    /// <summary>What was last said of this node's disk.</summary>
+    public DiskHealth Disk { get; private set; }
+
     /// <summary>When <see cref="Tick"/> has something to do, if nothing comes in before.</summary>
     public long NextDeadlineMs => Role.DeadlineMs;
 
     /// <summary>
     /// Learners and nodes that were removed wait; they do not campaign. Until the removal is committed the node may be
-    /// the only one that can be elected, as its log may be the longest (thesis §4.2.2).
+    /// the only one that can be elected, as its log may be the longest (thesis §4.2.2). One whose disk stands could not
+    /// even vote for itself.
     /// </summary>
-    public bool CanCampaign => Log.MayBeNeeded(Self);
+    public bool CanCampaign => Log.MayBeNeeded(Self) && Disk != DiskHealth.Stalled;
 
     /// <summary>Whether the term and vote are on disk.</summary>
     public bool IsHardStateDurable => !_hardStateChanged && _hardStateSequence <= Log.DurableSequence;
@@ -147,6 +151,9 @@ internal sealed class RaftCore
         Log.ConfirmWrite(writeSequence);
         Role.OnDurable();
     }
+
+    /// <summary>Told by whoever watches the disk; a stall is one that lasts an election timeout.</summary>
+    public void OnDiskHealth(DiskHealth health) => Disk = health;
 
     public void OnApplied(LogIndex index) => Log.ConfirmApplied(index);
 

@@ -33,7 +33,10 @@ internal static class WireCodec
                 envelope.HeartbeatResponse =
                     new HeartbeatResponse
                     {
-                        Round = response.Round, LastIndex = response.LastIndex.Value, Commit = response.Commit.Value,
+                        Round = response.Round,
+                        LastIndex = response.LastIndex.Value,
+                        Commit = response.Commit.Value,
+                        Disk = (uint)response.Disk,
                     };
                 break;
             case Message.VoteRequest request:
@@ -108,6 +111,7 @@ internal static class WireCodec
                     Round = body.Round,
                     LastIndex = new LogIndex(body.LastIndex),
                     Commit = new LogIndex(body.Commit),
+                    Disk = (DiskHealth)body.Disk,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest
