@@ -6,7 +6,9 @@ namespace bench.Raft;
 /// <param name="PerSecond">Proposals, or entries, a second.</param>
 /// <param name="Median">Time from a proposal to its outcome that half of them stayed below.</param>
 /// <param name="Percentile99">The same for 99 of 100.</param>
-/// <param name="Processor">Processor time of the whole process for each; says more than the rate on a busy machine.</param>
+/// <param name="Processor">
+/// Processor time of the whole process for each; says more than the rate on a busy machine.
+/// </param>
 internal sealed record Measurement(double PerSecond, TimeSpan Median, TimeSpan Percentile99, TimeSpan Processor)
 {
     /// <summary>Heads the lines of <see cref="ToString"/>.</summary>
