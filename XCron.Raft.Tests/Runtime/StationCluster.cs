@@ -13,7 +13,7 @@ internal sealed class StationCluster
     private readonly SimulatedNode[] _nodes;
     private long _lastCommand;
 
-    public StationCluster(int voters)
+    public StationCluster(int voters, bool leaseReads = false)
     {
         Network = new SimulatedNetwork(_time, _random) { MaxDelayMs = 2 };
         var initial = new Membership(
@@ -22,13 +22,18 @@ internal sealed class StationCluster
         _nodes =
         [
             .. initial.Members.Select(member => new SimulatedNode(
-                member.Id, initial, _time, () => new SimulatedTransport(Network, ProcessOf), _random)),
+                member.Id, initial, _time, () => new SimulatedTransport(Network, ProcessOf), _random)
+            {
+                LeaseReads = leaseReads,
+            }),
         ];
         foreach (var node in _nodes)
             node.Start();
     }
 
     public SimulatedNetwork Network { get; }
+
+    public VirtualTime Time => _time;
 
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 

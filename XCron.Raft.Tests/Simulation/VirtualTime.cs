@@ -11,7 +11,17 @@ internal sealed class VirtualTime : TimeProvider
 
     public void Advance(long ms) => NowMs += ms;
 
-    public override long GetTimestamp() => NowMs;
+    /// <summary>Called once, right after the clock was read; what it does, the reader does not see.</summary>
+    public Action? AfterNextLook { get; set; }
+
+    public override long GetTimestamp()
+    {
+        var seen = NowMs;
+        var next = AfterNextLook;
+        AfterNextLook = null;
+        next?.Invoke();
+        return seen;
+    }
 
     public override DateTimeOffset GetUtcNow() => Start.AddMilliseconds(NowMs);
 }
