@@ -73,6 +73,7 @@ public sealed class RaftNode : IAsyncDisposable
                 $"{directory.Path} belongs to no cluster yet; call Form or Join first.");
 
         logger ??= NullLogger.Instance;
+        directory.RequireLog();
         var background = new BackgroundTasks();
         var assembly = await NodeAssembly
             .BuildAsync(
@@ -88,6 +89,7 @@ public sealed class RaftNode : IAsyncDisposable
             .ConfigureAwait(false);
         var node = new RaftNode(assembly, options, background, logger);
         background.Failed = node.Fail;
+        directory.MarkLogBegun();
         node.Start();
         return node;
     }

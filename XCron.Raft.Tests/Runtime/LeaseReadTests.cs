@@ -45,7 +45,7 @@ internal sealed class LeaseReadTests
     {
         var before = Read(announce: true);
         Task<bool>? after = null;
-        _cluster.Time.AfterNextLook = () =>
+        _leader.Clock.AfterNextLook = () =>
         {
             _cluster.Time.Advance(3000);
             after = Read(announce: false);

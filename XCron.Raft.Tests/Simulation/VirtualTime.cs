@@ -11,17 +11,7 @@ internal sealed class VirtualTime : TimeProvider
 
     public void Advance(long ms) => NowMs += ms;
 
-    /// <summary>Called once, right after the clock was read; what it does, the reader does not see.</summary>
-    public Action? AfterNextLook { get; set; }
-
-    public override long GetTimestamp()
-    {
-        var seen = NowMs;
-        var next = AfterNextLook;
-        AfterNextLook = null;
-        next?.Invoke();
-        return seen;
-    }
+    public override long GetTimestamp() => NowMs;
 
     public override DateTimeOffset GetUtcNow() => Start.AddMilliseconds(NowMs);
 }

@@ -113,6 +113,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
         var recovery = log.Recovery;
         if (recovery.Torn is { } torn)
             RaftTrace.TornTailCut(_logger, torn.File, torn.Offset, torn.Bytes);
+        if (recovery.WatermarkUnreadableAt is { } unreadableAt)
+            RaftTrace.WatermarkUnreadable(_logger, Watermark.Name, unreadableAt);
         var joins = initial.Find(Self) is null;
         if (snapshot is null && recovery.Entries.Count == 0 && !joins)
         {

@@ -68,4 +68,9 @@ internal static partial class RaftTrace
 
     [LoggerMessage(17, LogLevel.Information, "The node stopped")]
     public static partial void NodeStopped(ILogger logger);
+
+    [LoggerMessage(40, LogLevel.Warning,
+        "{File} fails its check at byte {Offset}: torn by a loss of power, or damaged. It only says how far the log "
+        + "was durable; whether the log's end lost something is judged without it this time")]
+    public static partial void WatermarkUnreadable(ILogger logger, string file, int offset);
 }
