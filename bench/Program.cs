@@ -1,5 +1,6 @@
 using System.Globalization;
 using bench;
+using bench.Raft;
 using BenchmarkDotNet.Running;
 
 switch (args)
@@ -12,6 +13,9 @@ switch (args)
         break;
     case ["scale", .. var options]:
         return await ScaleProfile.RunAsync(options);
+    case ["raft", .. var parts]:
+        await RaftProfile.RunAsync(parts);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(BareEndpoint).Assembly).Run(args);
         break;

@@ -4,7 +4,7 @@ using XCron.Proto.Cluster;
 
 namespace XCron.Daemon.Tests.Peers;
 
-/// <summary>Whatever way a call breaks, the links know one failure: what they do not know would end them for good.</summary>
+/// <summary>However a call breaks, the links know one failure: what they do not know would end them.</summary>
 internal sealed class GrpcPeerStreamTests
 {
     private static readonly Exception[] Breaks =

@@ -56,8 +56,8 @@ internal sealed class ReportLinks(
     }
 
     /// <summary>
-    /// A link ends when it is told to, else of a defect. Who does not report is dead to that peer, so this node must not
-    /// go on as if it were not.
+    /// A link ends when it is told to, else of a defect. Who does not report is dead to that peer, so this node must
+    /// not go on as if it were not.
     /// </summary>
     private async Task RequireLinksAsync()
     {
