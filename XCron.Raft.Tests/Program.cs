@@ -13,8 +13,11 @@ internal static class Program
     private const string Usage = "usage: simulate [--seeds N] [--from S] [--nodes 3|5]";
     private const int MaxFailuresShown = 10;
 
-    public static int Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
+        if (args is [EndToEnd.AcknowledgingNode.Command, var path, var proposals])
+            return await EndToEnd.AcknowledgingNode.RunAsync(path, int.Parse(proposals, CultureInfo.InvariantCulture));
+
         if (args is not ["simulate", .. var options] || !TryParse(options, out var run))
         {
             Console.Error.WriteLine(Usage);
