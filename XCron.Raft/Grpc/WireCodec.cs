@@ -27,7 +27,10 @@ internal static class WireCodec
                 };
                 break;
             case Message.Heartbeat heartbeat:
-                envelope.Heartbeat = new Heartbeat { Commit = heartbeat.Commit.Value, Round = heartbeat.Round };
+                envelope.Heartbeat = new Heartbeat
+                {
+                    Commit = heartbeat.Commit.Value, Round = heartbeat.Round, SentMs = heartbeat.SentMs,
+                };
                 break;
             case Message.HeartbeatResponse response:
                 envelope.HeartbeatResponse =
@@ -37,6 +40,8 @@ internal static class WireCodec
                         LastIndex = response.LastIndex.Value,
                         Commit = response.Commit.Value,
                         Disk = (uint)response.Disk,
+                        SentMs = response.SentMs,
+                        PromiseMs = response.PromiseMs,
                     };
                 break;
             case Message.VoteRequest request:
@@ -103,7 +108,12 @@ internal static class WireCodec
             Envelope.BodyOneofCase.Heartbeat when envelope.Heartbeat is var body =>
                 new Message.Heartbeat
                 {
-                    From = from, To = to, Term = term, Commit = new LogIndex(body.Commit), Round = body.Round,
+                    From = from,
+                    To = to,
+                    Term = term,
+                    Commit = new LogIndex(body.Commit),
+                    Round = body.Round,
+                    SentMs = body.SentMs,
                 },
             Envelope.BodyOneofCase.HeartbeatResponse when envelope.HeartbeatResponse is var body =>
                 new Message.HeartbeatResponse
@@ -115,6 +125,8 @@ internal static class WireCodec
                     LastIndex = new LogIndex(body.LastIndex),
                     Commit = new LogIndex(body.Commit),
                     Disk = (DiskHealth)body.Disk,
+                    SentMs = body.SentMs,
+                    PromiseMs = body.PromiseMs,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest
