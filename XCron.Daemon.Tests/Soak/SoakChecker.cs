@@ -182,7 +182,7 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
 
     private long AheadMs(long atMs) => windows
         .Where(window => window.Kind == FaultKind.Skew && window.Touches(atMs - SkewLastsMs, atMs))
-        .Select(window => window.AheadMs).DefaultIfEmpty(0).Max();
+        .Select(window => window.AheadMs).Append(0).Max();
 
     private void Find(TaskStory story, string what) =>
         _findings.Add($"{story.Key} ({string.Join(' ', story.TaskIds)}): {what}");

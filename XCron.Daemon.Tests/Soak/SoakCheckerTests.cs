@@ -72,6 +72,7 @@ internal sealed class SoakCheckerTests
             Assert.That(Check(Story, [Call(DueMs - 1)]).Early, Is.EqualTo(1));
             Assert.That(Check(Story, [Call(DueMs - 500)], ahead).Early, Is.Zero);
             Assert.That(Check(Story, [Call(DueMs - 501)], ahead).Early, Is.EqualTo(1));
+            Assert.That(Check(Story, [Call(DueMs + 9)], ahead with { AheadMs = -3_600_000 }).Early, Is.Zero);
         }
     }
 
