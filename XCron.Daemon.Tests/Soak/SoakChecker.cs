@@ -108,7 +108,7 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
         (story.PeriodMs > 0 || story.Calls.Any(call => !call.IsOk))
         && WasAClockFarOff(story, story.LastDueMs + SkewLastsMs);
 
-    /// <summary>All done, and finished by a clock far behind or swept by one far ahead: its retention was over.</summary>
+    /// <summary>Finished by a clock far behind, or swept by one far ahead: its retention was over.</summary>
     private bool IsSweptEarly(TaskStory story, int sent) =>
         sent >= story.Runs
         && WasAClockFarOff(story, story.LastDueMs + (long)SoakCluster.Retention.TotalMilliseconds);
