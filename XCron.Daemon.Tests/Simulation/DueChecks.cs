@@ -35,7 +35,7 @@ internal sealed class DueChecks(
                 wrong($"a run of {task.Id} (story {task.Story}) for {run.ScheduledMs}, which is no due time of its");
         }
 
-        var free = FreeTimesOf(task);
+        var free = TimesOf(task);
         foreach (var era in eras)
         {
             CheckFirst(task, era);
@@ -48,11 +48,11 @@ internal sealed class DueChecks(
         CheckEnd(task, runs.Length);
     }
 
-    private void CheckDue(TaskChronicle task, Era era, int place, HashSet<long> served, FreeTimes free)
+    private void CheckDue(TaskChronicle task, Era era, int place, HashSet<long> served, Times free)
     {
         var dueMs = era.Dues[place];
         var definition = era.Definition;
-        if (dueMs < era.FirstDueMs)
+        if (dueMs < era.FirstDueMs || dueMs > history.EndMs)
             return;
 
         Due++;
@@ -64,7 +64,10 @@ internal sealed class DueChecks(
             untilMs = Math.Min(untilMs, era.Dues[place + 1]);
         if (definition is { Type: TaskType.Periodic, Misfire: Misfire.Skip })
             untilMs = Math.Min(untilMs, dueMs + (long)timeouts.MisfireThreshold.TotalMilliseconds);
-        var mustRun = free.HasRoom(fromMs, untilMs, RoomMs(definition));
+        if (definition is { Type: TaskType.Periodic, Overlap: Overlap.Skip })
+            untilMs = Math.Min(untilMs, fromMs + RoomMs(definition));
+        var isPassedOver = definition.Misfire == Misfire.Skip && !free.Calm.IsFree(dueMs, fromMs);
+        var mustRun = !isPassedOver && free.Free.HasRoom(fromMs, untilMs, RoomMs(definition));
         if (mustRun && !served.Contains(dueMs))
         {
             Lost++;
@@ -72,7 +75,8 @@ internal sealed class DueChecks(
                 + $"{definition.Misfire}, {definition.Overlap}) for {dueMs}");
         }
 
-        if (free.IsFree(dueMs, dueMs + definition.JitterMs + PromptMs) && served.Contains(dueMs)
+        if (free.Calm.IsFree(dueMs, dueMs + definition.JitterMs + PromptMs) && free.Free.IsFree(dueMs - 1, dueMs - 1)
+            && served.Contains(dueMs)
             && dueMs >= era.FromMs && dueMs + definition.JitterMs + PromptMs < untilMs)
             CheckPrompt(task, dueMs);
     }
@@ -135,9 +139,9 @@ internal sealed class DueChecks(
     }
 
     /// <summary>When nothing keeps the task's due times from being served.</summary>
-    private FreeTimes FreeTimesOf(TaskChronicle task)
+    private Times TimesOf(TaskChronicle task)
     {
-        var free = new FreeTimes(quiet);
+        var calm = new FreeTimes(quiet);
         var pausedMs = task.Created.After!.Phase == TaskPhase.Paused ? task.Created.AtMs : 0;
         foreach (var happened in task.Log)
         {
@@ -146,14 +150,15 @@ internal sealed class DueChecks(
                 pausedMs = happened.AtMs;
             if (isPaused || pausedMs == 0)
                 continue;
-            free.Take(pausedMs - 1, happened.AtMs);
+            calm.Take(pausedMs - 1, happened.AtMs);
             pausedMs = 0;
         }
 
         if (pausedMs != 0)
-            free.Take(pausedMs - 1, long.MaxValue);
+            calm.Take(pausedMs - 1, long.MaxValue);
+        var free = new FreeTimes(calm);
         TakeBusy(task, free);
-        return free;
+        return new Times(calm, free);
     }
 
     private static void TakeBusy(TaskChronicle task, FreeTimes free)
@@ -227,6 +232,9 @@ internal sealed class DueChecks(
             _ => throw new NotSupportedException(text),
         };
     }
+
+    /// <summary>When it could be served, and when moreover none of its runs went on.</summary>
+    private sealed record Times(FreeTimes Calm, FreeTimes Free);
 
     /// <summary>The time for which a task had one definition.</summary>
     private sealed class Era(LogEvent begun, TaskDefinition definition, List<long> dues, TimeSpan? every)

@@ -143,16 +143,20 @@ internal sealed class Nemesis
         }
     }
 
-    private long ClockError() => Random.Next(4) switch
+    private long ClockError() => Random.Next(8) switch
     {
         0 => 3_600_000,
         1 => -3_600_000,
-        2 => Random.Next(-3000, 3000),
+        < 4 => Random.NextInt64(-20 * _unitMs, 20 * _unitMs),
+        < 7 => Random.NextInt64(-2000, 2000),
         _ => 0,
     };
 
     private void SetClock(SimulatedMachine machine, long aheadMs)
     {
+        // What a clock that is ahead has come past is not due once more when it is right again.
+        if (aheadMs > 0)
+            _world.History.Troubles.Add(new Trouble("clock", machine.Id, _world.History.NowMs, _world.History.NowMs + aheadMs));
         machine.Clock.Set(aheadMs);
         machine.Process?.ClockSet(_world.Time.NowMs);
     }

@@ -74,7 +74,11 @@ internal sealed class SchedulerSimulation
 
             var first = _world.Random.Next(_world.Machines.Count);
             for (var i = 0; i < _world.Machines.Count; i++)
-                did |= _world.Machines[(first + i) % _world.Machines.Count].Turn(nowMs);
+            {
+                var machine = _world.Machines[(first + i) % _world.Machines.Count];
+                did |= machine.NextDueMs <= nowMs && machine.Turn(nowMs);
+            }
+
             if (!did)
                 return;
             if (round > MostRounds)

@@ -3,7 +3,7 @@ namespace XCron.Daemon.Tests.Simulation;
 /// <summary>A fixed set of seeds; XCRON_SEED replays one.</summary>
 internal sealed class SchedulerSimulationTests
 {
-    private const int Seeds = 24;
+    private const int Seeds = 12;
 
     [Test]
     public void Whatever_fails_no_run_is_lost_early_or_sent_again_without_a_crash()

@@ -68,7 +68,7 @@ internal sealed record SimulationPlan
             Seed = seed,
             Nodes = nodes,
             IsLong = true,
-            Stretch = nodes == 1 ? 20 : 300,
+            Stretch = random.Next(3) == 0 ? 300 : 1000,
             StartMs = (random.Next(2) == 0 ? spring : autumn) + random.NextInt64(5 * DayMs),
             LengthMs = random.NextInt64(20 * DayMs, 45 * DayMs),
             Tasks = random.Next(10, 30),
