@@ -1,22 +1,23 @@
 using XCron.Daemon.Tests.Simulation;
+using XCron.Daemon.Tests.Soak;
 
 namespace XCron.Daemon.Tests;
 
-/// <summary>
-/// The tests' own command: <c>dotnet run -c Release --project XCron.Daemon.Tests -- simulate --seeds 1000 --from 1</c>
-/// runs whole simulated schedulers on all cores, and fails if one of them breaks a promise; <c>--history FILE</c> writes
-/// what happened in the last one.
-/// </summary>
+/// <summary>The tests' own commands, which run for longer than a test may.</summary>
 internal static class Program
 {
-    private const string Usage = "usage: simulate [--seeds N] [--from S] [--history FILE]";
-
-    public static int Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
-        if (args is ["simulate", .. var options] && SimulateCommand.Parse(options) is { } command)
-            return command.Run();
-
-        Console.Error.WriteLine(Usage);
-        return 2;
+        switch (args)
+        {
+            case ["soak", .. var options]:
+                return await SoakCommand.RunAsync(options);
+            case ["simulate", .. var options] when SimulateCommand.Parse(options) is { } command:
+                return command.Run();
+            default:
+                await Console.Error.WriteLineAsync(SoakOptions.Usage);
+                await Console.Error.WriteLineAsync(SimulateCommand.Usage);
+                return 2;
+        }
     }
 }

@@ -54,7 +54,7 @@ public sealed class RaftNode : IAsyncDisposable
     /// <param name="transport">Started and disposed by the node.</param>
     /// <param name="logger">Where the node says what an operator cares about; null: nowhere.</param>
     /// <param name="cancellationToken">Abandons the start.</param>
-    /// <exception cref="Storage.LogDamagedException">A file is damaged; nothing was served from it.</exception>
+    /// <exception cref="LogDamagedException">A file is damaged; nothing was served from it.</exception>
     public static async Task<RaftNode> StartAsync(
         RaftDirectory directory,
         RaftOptions options,
@@ -67,11 +67,13 @@ public sealed class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stateMachine);
         ArgumentNullException.ThrowIfNull(transport);
+        options.ThrowIfContradictory();
         var initial = directory.InitialMembership
             ?? throw new InvalidOperationException(
                 $"{directory.Path} belongs to no cluster yet; call Form or Join first.");
 
         logger ??= NullLogger.Instance;
+        directory.RequireLog();
         var background = new BackgroundTasks();
         var assembly = await NodeAssembly
             .BuildAsync(
@@ -87,6 +89,7 @@ public sealed class RaftNode : IAsyncDisposable
             .ConfigureAwait(false);
         var node = new RaftNode(assembly, options, background, logger);
         background.Failed = node.Fail;
+        directory.MarkLogBegun();
         node.Start();
         return node;
     }
@@ -114,8 +117,10 @@ public sealed class RaftNode : IAsyncDisposable
 
     /// <summary>
     /// Returns true once this node has applied every command whose proposal ended, on any node, before this call: a
-    /// read of the state machine is then linearizable (Raft §8, thesis §6.4). False: no leader confirmed it within
-    /// <see cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again.
+    /// read of the state machine is then linearizable (Raft §8, thesis §6.4), by a round of heartbeats or, with <see
+    /// cref="RaftOptions.LeaseReads"/>, by the leader's lease. False: no leader confirmed it within <see
+    /// cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again. Reading the state machine without
+    /// this is a stale read: what this node has applied so far, which may lack what was acknowledged long ago.
     /// </summary>
     /// <param name="cancellationToken">Abandons the wait.</param>
     public async ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken = default)

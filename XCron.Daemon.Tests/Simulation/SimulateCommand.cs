@@ -3,9 +3,15 @@ using System.Globalization;
 
 namespace XCron.Daemon.Tests.Simulation;
 
-/// <summary>Runs as many simulated clusters of schedulers as asked, on all cores, and says what came of them.</summary>
+/// <summary>
+/// <c>dotnet run -c Release --project XCron.Daemon.Tests -- simulate --seeds 1000 --from 1</c> runs as many simulated
+/// clusters of schedulers as asked, on all cores, and fails if one of them breaks a promise; <c>--history FILE</c> writes
+/// what happened in the last one.
+/// </summary>
 internal sealed class SimulateCommand
 {
+    public const string Usage = "usage: simulate [--seeds N] [--from S] [--history FILE]";
+
     private const int MaxFailuresShown = 10;
 
     private readonly Lock _gate = new();

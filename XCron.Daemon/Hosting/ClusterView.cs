@@ -78,7 +78,7 @@ internal sealed class ClusterView(
             IsVoter = member.Suffrage == Suffrage.Voter,
             Term = isUp ? raft.Term.Value : null,
             CommitIndex = raft.Peers.FirstOrDefault(peer => peer.Id == member.Id) is { } peer
-                ? LogIndex.Min(peer.Match, raft.Commit).Value
+                ? Math.Min(peer.Match.Value, raft.Commit.Value)
                 : null,
             AppliedIndex = heard?.AppliedIndex,
             Lag = heard is null ? null : Math.Max(0, raft.Commit.Value - heard.AppliedIndex),

@@ -27,13 +27,21 @@ internal static class WireCodec
                 };
                 break;
             case Message.Heartbeat heartbeat:
-                envelope.Heartbeat = new Heartbeat { Commit = heartbeat.Commit.Value, Round = heartbeat.Round };
+                envelope.Heartbeat = new Heartbeat
+                {
+                    Commit = heartbeat.Commit.Value, Round = heartbeat.Round, SentMs = heartbeat.SentMs,
+                };
                 break;
             case Message.HeartbeatResponse response:
                 envelope.HeartbeatResponse =
                     new HeartbeatResponse
                     {
-                        Round = response.Round, LastIndex = response.LastIndex.Value, Commit = response.Commit.Value,
+                        Round = response.Round,
+                        LastIndex = response.LastIndex.Value,
+                        Commit = response.Commit.Value,
+                        Disk = (uint)response.Disk,
+                        SentMs = response.SentMs,
+                        PromiseMs = response.PromiseMs,
                     };
                 break;
             case Message.VoteRequest request:
@@ -97,7 +105,12 @@ internal static class WireCodec
             Envelope.BodyOneofCase.Heartbeat when envelope.Heartbeat is var body =>
                 new Message.Heartbeat
                 {
-                    From = from, To = to, Term = term, Commit = new LogIndex(body.Commit), Round = body.Round,
+                    From = from,
+                    To = to,
+                    Term = term,
+                    Commit = new LogIndex(body.Commit),
+                    Round = body.Round,
+                    SentMs = body.SentMs,
                 },
             Envelope.BodyOneofCase.HeartbeatResponse when envelope.HeartbeatResponse is var body =>
                 new Message.HeartbeatResponse
@@ -108,6 +121,9 @@ internal static class WireCodec
                     Round = body.Round,
                     LastIndex = new LogIndex(body.LastIndex),
                     Commit = new LogIndex(body.Commit),
+                    Disk = (DiskHealth)body.Disk,
+                    SentMs = body.SentMs,
+                    PromiseMs = body.PromiseMs,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest

@@ -23,7 +23,7 @@ internal sealed class NodeLoop : Station<NodeInput>
     private readonly OpenChanges _changes;
     private readonly long _requestTimeoutMs;
     private Membership _membership;
-    private bool _diskFull;
+    private readonly DiskWatch _disk;
     private long _durableSequence;
 
     public NodeLoop(RaftCore core, NodeParts parts, LoopClock clock, TimeSpan requestTimeout, ILogger logger)
@@ -36,6 +36,7 @@ internal sealed class NodeLoop : Station<NodeInput>
         _requestTimeoutMs = (long)requestTimeout.TotalMilliseconds;
         _membership = core.Membership;
         _changes = new OpenChanges(core, _requestTimeoutMs);
+        _disk = new DiskWatch(core.Options.ElectionTimeoutMs);
         Leadership = new ChangeLog<LeadershipChange>(new LeadershipChange(core.Role.Kind, core.Term, core.Leader));
         Memberships = new ChangeLog<Membership>(core.Membership);
         Status = new StatusBoard(core, parts);
@@ -56,12 +57,15 @@ internal sealed class NodeLoop : Station<NodeInput>
         get
         {
             const int ProposalSweepMs = 50;
-            var untilTick = Math.Max(0, _core.NextDeadlineMs - _clock.NowMs);
+            var untilTick = Math.Max(0, Math.Min(_core.NextDeadlineMs, DiskDeadlineMs) - _clock.NowMs);
             if (_parts.Pending.Count > 0)
                 untilTick = Math.Min(untilTick, ProposalSweepMs);
             return (int)Math.Min(Math.Min(untilTick, Status.RefreshMs), int.MaxValue);
         }
     }
+
+    // Once it has been told to the core it is no deadline any more.
+    private long DiskDeadlineMs => _core.Disk == DiskHealth.Stalled ? long.MaxValue : _disk.DeadlineMs;
 
     protected override void Work(List<NodeInput> batch)
     {
@@ -69,12 +73,13 @@ internal sealed class NodeLoop : Station<NodeInput>
         _core.Tick(nowMs);
         foreach (var input in batch)
             Take(input, nowMs);
+        FollowDisk(nowMs);
 
         _effects.Clear();
         _core.Drain(_effects);
         var hasNewMembers = FollowMembership(); // before anything is sent to them
         foreach (var effect in _effects)
-            CarryOut(effect);
+            CarryOut(effect, nowMs);
 
         if (_parts.Pending.OldestStartMs < nowMs - _requestTimeoutMs)
             _parts.Pending.GiveUpBefore(nowMs - _requestTimeoutMs);
@@ -119,6 +124,7 @@ internal sealed class NodeLoop : Station<NodeInput>
                 break;
             case NodeInput.Durable durable:
                 _durableSequence = durable.Sequence;
+                _disk.Answered(durable.Sequence, nowMs);
                 _core.OnDurable(durable.Sequence);
                 ReleaseHeld();
                 break;
@@ -127,7 +133,7 @@ internal sealed class NodeLoop : Station<NodeInput>
                 break;
             case NodeInput.ReadsWaiting:
                 if (_parts.Reads.Ask() is var id and not 0)
-                    _core.ReadIndex(id);
+                    _core.ReadIndex(id, _clock.NowMs); // readers may have joined since the turn began
                 break;
             case NodeInput.SnapshotTaken taken:
                 TakeSnapshot(taken.Mark);
@@ -145,13 +151,13 @@ internal sealed class NodeLoop : Station<NodeInput>
                 _core.OnPeerDisconnected(disconnected.Peer);
                 break;
             case NodeInput.ChangeMembers change:
-                _changes.Begin(change, _diskFull);
+                _changes.Begin(change, _disk.IsFull);
                 break;
             case NodeInput.TransferLeadership transfer:
                 _changes.Begin(transfer, nowMs);
                 break;
             case NodeInput.DiskSpace space:
-                SetDiskFull(space.Full);
+                _disk.SpaceIs(space.Full, nowMs);
                 break;
             default:
                 throw new UnreachableException(input.GetType().Name);
@@ -160,7 +166,7 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     private void Propose(Proposal proposal)
     {
-        if (_diskFull)
+        if (_disk.IsFull)
         {
             Reject(proposal, RejectReason.DiskFull);
             return;
@@ -186,11 +192,12 @@ internal sealed class NodeLoop : Station<NodeInput>
         proposal.Complete(new ProposeOutcome.Rejected(reason, hint));
     }
 
-    private void CarryOut(Effect effect)
+    private void CarryOut(Effect effect, long nowMs)
     {
         switch (effect)
         {
             case Effect.Write write:
+                _disk.Asked(write.Sequence, nowMs);
                 Require(_parts.Writer.TryPost(new LogWriterJob(write, LogIndex.Zero)));
                 break;
             case Effect.Send send when send.AfterWrite > _durableSequence:
@@ -258,13 +265,22 @@ internal sealed class NodeLoop : Station<NodeInput>
         Status.MustRefresh();
     }
 
-    private void SetDiskFull(bool full)
+    private void FollowDisk(long nowMs)
     {
-        _diskFull = full;
-        if (full)
+        var (was, now) = (_core.Disk, _disk.HealthAt(nowMs));
+        if (was == now)
+            return;
+
+        _core.OnDiskHealth(now);
+        Status.MustRefresh();
+        if (now == DiskHealth.Full)
             RaftTrace.DiskFull(_logger);
-        else
+        else if (now == DiskHealth.Stalled)
+            RaftTrace.DiskStalled(_logger, _core.Options.ElectionTimeoutMs);
+        else if (was == DiskHealth.Full)
             RaftTrace.DiskHasSpace(_logger);
+        else
+            RaftTrace.DiskAnswers(_logger);
     }
 
     private static void Require(bool posted) =>
