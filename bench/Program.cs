@@ -1,5 +1,6 @@
 using System.Globalization;
 using bench;
+using bench.Raft;
 using BenchmarkDotNet.Running;
 
 switch (args)
@@ -9,6 +10,9 @@ switch (args)
         break;
     case ["fire", var api, var count]:
         await FireProfile.RunAsync(api, int.Parse(count, CultureInfo.InvariantCulture));
+        break;
+    case ["raft", .. var parts]:
+        await RaftProfile.RunAsync(parts);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(BareEndpoint).Assembly).Run(args);

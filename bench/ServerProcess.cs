@@ -99,7 +99,7 @@ internal sealed class ServerProcess : IDisposable
 
     private static DirectoryInfo NewDirectory() => Directory.CreateTempSubdirectory("xcron-bench-");
 
-    private static int[] FreePorts(int count)
+    public static int[] FreePorts(int count)
     {
         var listeners = new TcpListener[count];
         for (var i = 0; i < count; i++)
