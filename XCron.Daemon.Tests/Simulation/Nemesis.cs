@@ -33,7 +33,7 @@ internal sealed class Nemesis
     /// <summary>Nothing is wrong any more, and everybody is up.</summary>
     public void HealAll()
     {
-        _world.Network.HealAll();
+        _world.Network.MendAll();
         _world.Network.Loss = 0;
         _world.Network.MaxDelayMs = _plan.UsualDelayMs;
         foreach (var machine in _world.Machines)
@@ -106,7 +106,7 @@ internal sealed class Nemesis
 
                 break;
             case FaultKind.Mend:
-                _world.Network.HealAll();
+                _world.Network.MendAll();
                 break;
             case FaultKind.Loss:
                 _world.Network.Loss = Random.Next(2) == 0 ? 0 : Random.NextDouble() * 0.3;

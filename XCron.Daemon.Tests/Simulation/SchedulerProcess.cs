@@ -10,7 +10,6 @@ using XCron.Daemon.Tests.Peers;
 using XCron.Proto.Cluster;
 using XCron.Raft;
 using XCron.Raft.Runtime;
-using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Daemon.Tests.Simulation;
 
@@ -22,7 +21,7 @@ internal sealed class SchedulerProcess : IDisposable
 {
     private readonly SimulatedMachine _machine;
     private readonly SimulatedWires _wires;
-    private readonly SimulatedTransport _transport;
+    private readonly DaemonTransport _transport;
     private readonly ProcessClock _clock;
     private readonly FiringAssembly _firing;
     private readonly MemberDirectory _members;
@@ -58,7 +57,7 @@ internal sealed class SchedulerProcess : IDisposable
             AppliedIndex = static () => 0,
             Machine = static () => new Proto.Cluster.MachineFigures(),
         };
-        _transport = new SimulatedTransport(world.Network, world.NodeOf);
+        _transport = new DaemonTransport(machine.Id, world.Network, world.NodeOf);
         State.Observe(_firing);
         Node = BuildNode(machine, world, random);
         Raft.Attach(Node);

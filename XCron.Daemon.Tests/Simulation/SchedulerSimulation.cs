@@ -66,12 +66,7 @@ internal sealed class SchedulerSimulation
         for (var round = 0; ; round++)
         {
             var did = _world.Agenda.DoDue();
-            if (_world.Network.NextDueMs <= nowMs)
-            {
-                _world.Network.DeliverDue();
-                did = true;
-            }
-
+            did |= _world.Network.DeliverDue();
             var first = _world.Random.Next(_world.Machines.Count);
             for (var i = 0; i < _world.Machines.Count; i++)
             {
@@ -88,7 +83,7 @@ internal sealed class SchedulerSimulation
 
     private long NextDueMs()
     {
-        var nextMs = Math.Min(_world.Agenda.NextDueMs, _world.Network.NextDueMs ?? long.MaxValue);
+        var nextMs = Math.Min(_world.Agenda.NextDueMs, _world.Network.NextDueMs);
         foreach (var machine in _world.Machines)
             nextMs = Math.Min(nextMs, machine.NextDueMs);
         return nextMs;

@@ -1,5 +1,4 @@
 using XCron.Raft;
-using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Daemon.Tests.Simulation;
 
@@ -7,7 +6,7 @@ namespace XCron.Daemon.Tests.Simulation;
 /// The daemons' own streams over the simulated network: nothing comes twice, and what arrives at a process waits there
 /// until that is turned.
 /// </summary>
-internal sealed class SimulatedWires(SimulatedNetwork network, Func<NodeId, SchedulerProcess?> processOf)
+internal sealed class SimulatedWires(DaemonNetwork network, Func<NodeId, SchedulerProcess?> processOf)
 {
     /// <summary>To whatever process the node has when it arrives.</summary>
     public void Carry(NodeId from, NodeId to, Action<SchedulerProcess> deliver) => Carry(from, to, null, deliver);
@@ -15,13 +14,11 @@ internal sealed class SimulatedWires(SimulatedNetwork network, Func<NodeId, Sche
     /// <summary>To one process only: what is meant for it does not reach its successor.</summary>
     public void Carry(NodeId from, NodeId to, SchedulerProcess? only, Action<SchedulerProcess> deliver)
     {
-        var isFirst = true;
-        network.Carry(from, to, () =>
+        network.TryCarry(from, to, () =>
         {
-            if (!isFirst || processOf(to) is not { } there || (only is not null && only != there))
+            if (processOf(to) is not { } there || (only is not null && only != there))
                 return;
 
-            isFirst = false;
             there.Context.Post(static state => ((Delivery)state!).Take(), new Delivery(there, deliver));
         });
     }

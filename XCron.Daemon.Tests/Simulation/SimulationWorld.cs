@@ -16,7 +16,7 @@ internal sealed class SimulationWorld
         Time.Advance(plan.StartMs);
         Random = random;
         Agenda = new Agenda(Time);
-        Network = new SimulatedNetwork(Time, random) { MaxDelayMs = plan.UsualDelayMs };
+        Network = new DaemonNetwork(Time, random) { MaxDelayMs = plan.UsualDelayMs };
         Wires = new SimulatedWires(Network, id => _machines.GetValueOrDefault(id)?.Process);
         History = new History(Time);
         Witness = new LogWitness(History);
@@ -44,7 +44,7 @@ internal sealed class SimulationWorld
 
     public Agenda Agenda { get; }
 
-    public SimulatedNetwork Network { get; }
+    public DaemonNetwork Network { get; }
 
     public SimulatedWires Wires { get; }
 
