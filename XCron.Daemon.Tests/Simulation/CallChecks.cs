@@ -49,7 +49,8 @@ internal sealed class CallChecks(
             return;
 
         Early++;
-        wrong($"early by {granted.ScheduledMs + granted.DelayMs - call.StartMs} ms, clock ahead {call.MostAheadMs}: {call}");
+        var earlyMs = granted.ScheduledMs + granted.DelayMs - call.StartMs;
+        wrong($"early by {earlyMs} ms, clock ahead {call.MostAheadMs}: {call}");
     }
 
     private void CheckNotOver(TaskChronicle task, TargetCall call)
@@ -100,7 +101,8 @@ internal sealed class CallChecks(
             return;
         }
 
-        if (earlier.Run == call.Run || earlier.AnsweredMs <= call.StartMs || !quiet.IsFree(earlier.StartMs, call.StartMs))
+        if (earlier.Run == call.Run || earlier.AnsweredMs <= call.StartMs
+            || !quiet.IsFree(earlier.StartMs, call.StartMs))
             return;
         var definition = TaskChronicle.DefinitionOf(grant.After!);
         if (definition.Overlap != Overlap.Allow && task.FirstDefinition.Overlap != Overlap.Allow)

@@ -4,8 +4,8 @@ using XCron.Raft.Tests.Simulation;
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// What lies between the machines. Everything takes its time; a share is lost, and what was cut does not arrive. What is
-/// small may overtake, as it does on streams of their own.
+/// What lies between the machines. Everything takes its time and may overtake; a share is lost, and what was cut does
+/// not arrive.
 /// </summary>
 internal sealed class DaemonNetwork(VirtualTime time, Random random)
 {

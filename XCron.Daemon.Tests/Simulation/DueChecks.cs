@@ -4,8 +4,8 @@ using XCron.Proto.Tasks;
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// Whether every due time got its run. One that the cluster was able to serve, for long enough and before its rule passes
-/// it over, must have one; none has two; and no run is for a time that was never due.
+/// Whether every due time got its run. One that the cluster was able to serve, for long enough and before its rule
+/// passes it over, must have one; none has two; and no run is for a time that was never due.
 /// </summary>
 internal sealed class DueChecks(
     FreeTimes quiet, SimulatedTimeouts timeouts, ExpectedTimes expected, History history, Action<string> wrong)

@@ -61,8 +61,8 @@ internal sealed record LogEvent(long AtMs, LogKind Kind, TaskId Task, TaskRecord
     public override string ToString() =>
         $"log {Kind} {Task} by {Session.Node.Value}/{Session.Incarnation % 1000}"
         + (After is { } now ? $" rev {now.Revision} {now.Phase} due {now.NextDueMs} queued {now.QueuedDueMs}" : " gone")
-        + string.Concat(Granted().Select(static run =>
-            $" grants {run.Sequence}.{run.Attempt} for {run.ScheduledMs}+{run.DelayMs}{(run.IsByHand ? " by hand" : "")}"))
+        + string.Concat(Granted().Select(static run => $" grants {run.Sequence}.{run.Attempt} for {run.ScheduledMs}"
+            + $"+{run.DelayMs}{(run.IsByHand ? " by hand" : "")}"))
         + (Kind == LogKind.Finish
             ? $" records {Recorded.Run}.{Recorded.Attempt} {(Recorded.Succeeded ? "ok" : "not ok")}" : "");
 }

@@ -3,8 +3,8 @@ using XCron.Raft;
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// Lets everything go wrong, in storms with quiet between them. Which kinds of faults there are, and how dense, is drawn
-/// once (a swarm: a run that has few kinds meets them deeper than one that has all).
+/// Lets everything go wrong, in storms with quiet between them. Which kinds of faults there are, and how dense, is
+/// drawn once (a swarm: a run that has few kinds meets them deeper than one that has all).
 /// </summary>
 internal sealed class Nemesis
 {
@@ -54,7 +54,7 @@ internal sealed class Nemesis
 
         var lengthMs = Random.NextInt64(2 * _unitMs, 40 * _unitMs);
         _stormEndMs = _world.Time.NowMs + lengthMs;
-        _world.History.Troubles.Add(new Trouble("storm", default, _world.History.NowMs, _world.History.NowMs + lengthMs));
+        Note("storm", default, lengthMs);
         var everyMs = Random.NextInt64(_unitMs / 2, 10 * _unitMs);
         Harm(everyMs);
         _world.Agenda.After(lengthMs, HealAll);
@@ -156,9 +156,15 @@ internal sealed class Nemesis
     {
         // What a clock that is ahead has come past is not due once more when it is right again.
         if (aheadMs > 0)
-            _world.History.Troubles.Add(new Trouble("clock", machine.Id, _world.History.NowMs, _world.History.NowMs + aheadMs));
+            Note("clock", machine.Id, aheadMs);
         machine.Clock.Set(aheadMs);
         machine.Process?.ClockSet(_world.Time.NowMs);
+    }
+
+    private void Note(string kind, NodeId node, long lengthMs)
+    {
+        var nowMs = _world.History.NowMs;
+        _world.History.Troubles.Add(new Trouble(kind, node, nowMs, nowMs + lengthMs));
     }
 
     private void StopOne(SimulatedMachine machine)

@@ -41,7 +41,9 @@ internal sealed class ProcessContext : SynchronizationContext
         }
     }
 
-    /// <summary>Goes on with what is ready now; to be called as the process. Returns whether there was anything.</summary>
+    /// <summary>
+    /// Goes on with what is ready now; to be called as the process. Returns whether there was anything.
+    /// </summary>
     public bool Drain()
     {
         if (_strayed is { } trace)

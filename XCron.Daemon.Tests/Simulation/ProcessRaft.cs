@@ -4,7 +4,9 @@ using XCron.Raft.Runtime;
 
 namespace XCron.Daemon.Tests.Simulation;
 
-/// <summary>The node of the log as the daemon's stations see it; does what RaftNode does, without its threads.</summary>
+/// <summary>
+/// The node of the log as the daemon's stations see it; does what RaftNode does, without its threads.
+/// </summary>
 internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) : IRaftAccess
 {
     private NodeAssembly? _node;

@@ -3,7 +3,9 @@ using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Daemon.Tests.Simulation;
 
-/// <summary>Turns the stations of a process's node when they have work or are due, some of them a little late.</summary>
+/// <summary>
+/// Turns the stations of a process's node when they have work or are due, some of them a little late.
+/// </summary>
 internal sealed class ProcessStations(NodeAssembly node, SimulatedMachine machine, VirtualTime time, Random random)
 {
     private const long None = -1;

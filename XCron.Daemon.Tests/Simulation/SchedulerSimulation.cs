@@ -1,8 +1,8 @@
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// Whole schedulers in one thread, virtual time and one seed: logs, states, wheels, claims, callbacks and results of the
-/// product, on simulated disks, network, clocks and targets, with a nemesis. What happened is then judged.
+/// Whole schedulers in one thread, virtual time and one seed: logs, states, wheels, claims, callbacks and results of
+/// the product, on simulated disks, network, clocks and targets, with a nemesis. What happened is then judged.
 /// </summary>
 internal sealed class SchedulerSimulation
 {

@@ -5,8 +5,8 @@ namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
 /// <c>dotnet run -c Release --project XCron.Daemon.Tests -- simulate --seeds 1000 --from 1</c> runs as many simulated
-/// clusters of schedulers as asked, on all cores, and fails if one of them breaks a promise; <c>--history FILE</c> writes
-/// what happened in the last one.
+/// clusters of schedulers as asked, on all cores, and fails if one of them breaks a promise; <c>--history FILE</c>
+/// writes what happened in the last one.
 /// </summary>
 internal sealed class SimulateCommand
 {

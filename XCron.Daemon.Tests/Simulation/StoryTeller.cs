@@ -110,7 +110,8 @@ internal sealed class StoryTeller(SimulationPlan plan, SimulationWorld world)
     {
         var attempts = Random.Next(1, 6);
         var least = Random.Next(4) == 0 ? "0.1" : "1";
-        return $"\"retry\":{{\"max_attempts\":{attempts},\"min_backoff\":{least},\"max_backoff\":{Random.Next(1, 30)}}}";
+        var most = Random.Next(1, 30);
+        return $"\"retry\":{{\"max_attempts\":{attempts},\"min_backoff\":{least},\"max_backoff\":{most}}}";
     }
 
     private string Seconds(int least, int most) =>

@@ -15,7 +15,9 @@ internal sealed class TaskStory
 
     public required string Format { get; init; }
 
-    /// <summary>What stands in the body beside type, format, name and callback; begins with a comma or is empty.</summary>
+    /// <summary>
+    /// What stands in the body beside type, format, name and callback; begins with a comma or is empty.
+    /// </summary>
     public required string Options { get; init; }
 
     public required string Host { get; init; }
@@ -40,10 +42,8 @@ internal sealed class TaskStory
     {
         var name = Name.Length > 0 ? $"\"name\":\"{Name}\"," : "";
         var type = IsPeriodic ? 1 : 2;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""
-            {"type":{{type}},"format":"{{Format}}",{{name}}"callback":{"url":"{{Host}}/{{Number}}","timeout":{{Timeout}}}{{Options}}}
-            """);
+        var callback = string.Create(
+            CultureInfo.InvariantCulture, $$"""{"url":"{{Host}}/{{Number}}","timeout":{{Timeout}}}""");
+        return $$"""{"type":{{type}},"format":"{{Format}}",{{name}}"callback":{{callback}}{{Options}}}""";
     }
 }

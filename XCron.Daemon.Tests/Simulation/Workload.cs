@@ -36,6 +36,7 @@ internal sealed class Workload(SimulationPlan plan, SimulationWorld world)
 
     private void Create(TaskStory story, int tries)
     {
+        var patienceMs = 2 * (long)world.Timeouts.Request.TotalMilliseconds;
         var operation = _client.Ask("createTask", story.Number, story.CreateBody(), ended =>
         {
             if (ended.IsAcknowledged)
@@ -46,7 +47,7 @@ internal sealed class Workload(SimulationPlan plan, SimulationWorld world)
         if (operation is null)
             Again();
         else
-            world.Agenda.After(2 * (long)world.Timeouts.Request.TotalMilliseconds, () => AgainUnlessAnswered(operation));
+            world.Agenda.After(patienceMs, () => AgainUnlessAnswered(operation));
 
         void AgainUnlessAnswered(ClientOperation asked)
         {
@@ -61,7 +62,9 @@ internal sealed class Workload(SimulationPlan plan, SimulationWorld world)
         }
     }
 
-    /// <summary>Around its due time where it has one, else some time later; asked for again until it is answered.</summary>
+    /// <summary>
+    /// Around its due time where it has one, else some time later; asked for again until it is answered.
+    /// </summary>
     private void DeleteNear(TaskStory story)
     {
         var waitMs = story.DueMs != 0 && Random.Next(3) > 0

@@ -4,8 +4,8 @@ using XCron.Daemon.State;
 namespace XCron.Daemon.Firing;
 
 /// <summary>
-/// The parts of firing, joined, as one session has them. Starts no thread and no loop, so that a simulation can turn the
-/// same parts itself.
+/// The parts of firing, joined, as one session has them. Starts no thread and no loop, so that a simulation can turn
+/// the same parts itself.
 /// </summary>
 internal sealed class FiringAssembly : IStateObserver, IDisposable
 {

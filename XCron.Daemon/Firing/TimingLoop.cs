@@ -48,8 +48,8 @@ internal sealed class TimingLoop(
     private long _lastWalk = time.GetTimestamp();
 
     /// <summary>
-    /// How long it may sleep at most, in ms. Longer than <see cref="MaxSleepMs"/> only where whoever turns it knows when
-    /// the clock is set: a simulation.
+    /// How long it may sleep at most, in ms. Longer than <see cref="MaxSleepMs"/> only where whoever turns it knows
+    /// when the clock is set: a simulation.
     /// </summary>
     public int LongestSleepMs { get; init; } = MaxSleepMs;
 
