@@ -15,7 +15,7 @@ internal abstract class Station<TJob>(string name, int capacity)
     /// <summary>How many jobs wait.</summary>
     public int Waiting => _inbox.Count;
 
-    /// <summary>How long the thread may sleep when nothing is posted, in ms; -1: for ever. Asked by its owner.</summary>
+    /// <summary>How long the thread may sleep when nothing is posted, in ms; -1: for ever.</summary>
     public virtual int SleepMs => Timeout.Infinite;
 
     /// <summary>False when full or stopping; the job is then not taken.</summary>
