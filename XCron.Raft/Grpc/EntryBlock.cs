@@ -35,12 +35,16 @@ internal static class EntryBlock
         return destination;
     }
 
+    /// <summary>The entries, or null where one is of a kind that this version does not know.</summary>
     /// <param name="block">Not changed any more: the entries keep it.</param>
     /// <param name="first">Where the first entry stands.</param>
     /// <exception cref="IOException">It is no block; the stream cannot be trusted.</exception>
-    public static LogEntry[] Read(ReadOnlyMemory<byte> block, LogIndex first)
+    public static LogEntry[]? Read(ReadOnlyMemory<byte> block, LogIndex first)
     {
-        var entries = new LogEntry[Count(block.Span)];
+        var entries = new LogEntry[Count(block.Span, out var isKnown)];
+        if (!isKnown)
+            return null;
+
         for (var i = 0; i < entries.Length; i++)
         {
             var head = block.Span[..HeadBytes];
@@ -53,14 +57,16 @@ internal static class EntryBlock
         return entries;
     }
 
-    private static int Count(ReadOnlySpan<byte> block)
+    private static int Count(ReadOnlySpan<byte> block, out bool isKnown)
     {
+        isKnown = true;
         var count = 0;
         for (; !block.IsEmpty; count++)
         {
             var length = block.Length < HeadBytes ? -1 : BinaryPrimitives.ReadInt32LittleEndian(block[9..]);
             if (length < 0 || length > block.Length - HeadBytes)
                 throw new IOException("a block of entries ends within an entry");
+            isKnown &= block[8] <= (byte)EntryKind.Configuration;
             block = block[(HeadBytes + length)..];
         }
 

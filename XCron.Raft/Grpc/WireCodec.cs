@@ -80,7 +80,10 @@ internal static class WireCodec
         return envelope;
     }
 
-    /// <summary>Null for a message that this version does not know: a newer peer's, safely ignored.</summary>
+    /// <summary>
+    /// Null for a message that this version does not know, or entries of a kind that it does not know: a newer peer's,
+    /// safely ignored, as if it were lost.
+    /// </summary>
     public static Message? Decode(Envelope envelope)
     {
         var from = new NodeId(envelope.From);
@@ -173,9 +176,12 @@ internal static class WireCodec
         };
     }
 
-    private static Message.AppendRequest DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
+    private static Message.AppendRequest? DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
     {
         var prevIndex = new LogIndex(request.PrevIndex);
+        if (EntryBlock.Read(request.Entries.Memory, prevIndex.Next) is not { } entries)
+            return null;
+
         return new Message.AppendRequest
         {
             From = from,
@@ -184,7 +190,7 @@ internal static class WireCodec
             PrevIndex = prevIndex,
             PrevTerm = new Term(request.PrevTerm),
             Commit = new LogIndex(request.Commit),
-            Entries = EntryBlock.Read(request.Entries.Memory, prevIndex.Next),
+            Entries = entries,
         };
     }
 }
