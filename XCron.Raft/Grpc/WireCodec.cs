@@ -41,6 +41,7 @@ internal static class WireCodec
                         Disk = (uint)response.Disk,
                         SentMs = response.SentMs,
                         PromiseMs = response.PromiseMs,
+                        HeldUp = response.IsHeldUp,
                     };
                 break;
             case Message.VoteRequest request:
@@ -126,6 +127,7 @@ internal static class WireCodec
                     Disk = (DiskHealth)body.Disk,
                     SentMs = body.SentMs,
                     PromiseMs = body.PromiseMs,
+                    IsHeldUp = body.HeldUp,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest
