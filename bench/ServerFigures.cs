@@ -17,7 +17,7 @@ internal sealed class ServerFigures(ServerProcess server)
         return double.Parse(kilobytes, CultureInfo.InvariantCulture) * BytesPerUnit / BytesPerMegabyte;
     }
 
-    /// <summary>What it has used of the processors in all its life: the same on a busy machine as on a quiet one.</summary>
+    /// <summary>What it has used of the processors since it started: the same on a busy machine.</summary>
     public double ProcessorSeconds()
     {
         const int TicksPerSecond = 100; // USER_HZ
