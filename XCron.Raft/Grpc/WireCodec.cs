@@ -42,6 +42,7 @@ internal static class WireCodec
                         Disk = (uint)response.Disk,
                         SentMs = response.SentMs,
                         PromiseMs = response.PromiseMs,
+                        HeldUp = response.IsHeldUp,
                     };
                 break;
             case Message.VoteRequest request:
@@ -81,7 +82,10 @@ internal static class WireCodec
         return envelope;
     }
 
-    /// <summary>Null for a message that this version does not know: a newer peer's, safely ignored.</summary>
+    /// <summary>
+    /// Null for a message that this version does not know, or entries of a kind that it does not know: a newer peer's,
+    /// safely ignored, as if it were lost.
+    /// </summary>
     public static Message? Decode(Envelope envelope)
     {
         var from = new NodeId(envelope.From);
@@ -124,6 +128,7 @@ internal static class WireCodec
                     Disk = (DiskHealth)body.Disk,
                     SentMs = body.SentMs,
                     PromiseMs = body.PromiseMs,
+                    IsHeldUp = body.HeldUp,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest
@@ -196,13 +201,15 @@ internal static class WireCodec
         return request;
     }
 
-    private static Message.AppendRequest DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
+    private static Message.AppendRequest? DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
     {
         var prevIndex = new LogIndex(request.PrevIndex);
         var entries = new LogEntry[request.Entries.Count];
         for (var i = 0; i < entries.Length; i++)
         {
             var entry = request.Entries[i];
+            if (entry.Kind > (uint)EntryKind.Configuration)
+                return null;
             entries[i] = new LogEntry(
                 prevIndex + (i + 1), new Term(entry.Term), (EntryKind)entry.Kind, entry.Payload.Memory);
         }
