@@ -3,7 +3,7 @@ using XCron.Raft;
 
 namespace XCron.Daemon.Tests.Peers;
 
-/// <summary>A delete is answered when those that had attempts on their way know of it, or can send nothing more.</summary>
+/// <summary>A delete is answered when those with attempts on their way know of it, or can send no more.</summary>
 [CancelAfter(10_000)]
 internal sealed class CallersNoticeTests
 {

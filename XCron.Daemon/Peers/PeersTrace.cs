@@ -56,8 +56,8 @@ internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
     public partial void ReportBroken(NodeId peer, string address, string reason);
 
     [LoggerMessage(4021, LogLevel.Warning,
-        "The clock of {Peer} at {Address} is {Seconds:+0.000;-0.000} s from this node's (give or take {Error:0.000} s). "
-        + "Tasks run by the clock of the node that owns them: set both by NTP.")]
+        "The clock of {Peer} at {Address} is {Seconds:+0.000;-0.000} s from this node's (give or take {Error:0.000} s)"
+        + ". Tasks run by the clock of the node that owns them: set both by NTP.")]
     public partial void ClockIsOff(NodeId peer, string address, double seconds, double error);
 
     [LoggerMessage(4022, LogLevel.Information,
