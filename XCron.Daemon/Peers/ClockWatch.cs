@@ -4,7 +4,8 @@ namespace XCron.Daemon.Peers;
 
 /// <summary>
 /// Says when another node's clock stands so far off that somebody must act, and when it no longer does. Due times in
-/// the log are the same for all; but a task goes by the clock of the node that owns it, early or late by what that is off.
+/// the log are the same for all; but a task goes by the clock of the node that owns it, and is early or late by what
+/// that is off.
 /// </summary>
 internal sealed class ClockWatch(Member peer, PeersTrace trace)
 {
