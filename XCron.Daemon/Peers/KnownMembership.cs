@@ -22,7 +22,7 @@ internal static class KnownMembership
 
         var others = membership.Members.Where(member => member.Id != asker).ToArray();
         return Array.Exists(others, member => member.Suffrage == Suffrage.Voter)
-            ? new Membership(membership.ClusterId, others)
+            ? new Membership(membership.ClusterId, others) { Epoch = membership.Epoch }
             : null;
     }
 }

@@ -69,6 +69,10 @@ internal static partial class RaftTrace
     [LoggerMessage(17, LogLevel.Information, "The node stopped")]
     public static partial void NodeStopped(ILogger logger);
 
+    [LoggerMessage(41, LogLevel.Error,
+        "{File} is damaged at byte {Offset}: {What} It is left out; what it had is in the log, or in a newer snapshot")]
+    public static partial void SnapshotDamaged(ILogger logger, string file, long offset, string what);
+
     [LoggerMessage(40, LogLevel.Warning,
         "{File} fails its check at byte {Offset}: torn by a loss of power, or damaged. It only says how far the log "
         + "was durable; whether the log's end lost something is judged without it this time")]

@@ -44,6 +44,16 @@ internal sealed class SnapshotStore
     /// <summary>What was found damaged at start; none of it is used.</summary>
     public IReadOnlyList<LogDamagedException> Damaged => _damaged;
 
+    /// <summary>It turned out to be damaged where it was read; the one before it is now the latest.</summary>
+    public void Distrust(SnapshotMark mark, LogDamagedException damage)
+    {
+        lock (_gate)
+        {
+            _held.RemoveAll(held => held.Mark == mark);
+            _damaged.Add(damage);
+        }
+    }
+
     /// <summary>Begins a snapshot.</summary>
     public SnapshotWriter Create(SnapshotMark mark) => new(this, _disk, _clusterId, mark);
 
