@@ -6,6 +6,7 @@ using XCron.Daemon.Diagnostics;
 using XCron.Daemon.Firing;
 using XCron.Daemon.Peers;
 using XCron.Daemon.State;
+using XCron.Daemon.Tls;
 using XCron.Raft;
 using XCron.Raft.Grpc;
 
@@ -51,7 +52,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private volatile MemberChanges? _changes;
     private Task _background = Task.CompletedTask;
 
-    public Scheduler(XCronOptions options, RaftDirectory directory, ILoggerFactory loggers)
+    public Scheduler(XCronOptions options, RaftDirectory directory, ILoggerFactory loggers, PeerTls? tls = null)
     {
         _options = options;
         _directory = directory;
@@ -72,7 +73,7 @@ internal sealed class Scheduler : IAsyncDisposable
             InitialMembership = directory.HasJoined ? null : directory.InitialMembership,
             Told = directory.HasJoined ? directory.InitialMembership : null,
         };
-        _channels = new PeerChannels(_peerOptions.ConnectTimeout);
+        _channels = new PeerChannels(_peerOptions.ConnectTimeout, tls?.ClientOptions());
         _members = new MemberDirectory(options.OwnerTimeout, _time);
         _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
         Session = new OwnerSession(directory.NodeId, NewIncarnation());
@@ -93,7 +94,12 @@ internal sealed class Scheduler : IAsyncDisposable
         _clusterView = new ClusterView(
             directory.NodeId, _self, _state, _members, () => _machine.Latest, _time);
         Transport = new GrpcRaftTransport(
-            new GrpcTransportOptions { SharedSecret = options.Peer.SharedSecret }, loggers.CreateLogger("XCron.Raft"));
+            new GrpcTransportOptions
+            {
+                SharedSecret = options.Peer.SharedSecret,
+                PeerTls = tls?.ClientOptions(),
+            },
+            loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
         Readiness = new Readiness(_state, Session, _time);
         Services = ApiServicesOf(options);
@@ -121,6 +127,8 @@ internal sealed class Scheduler : IAsyncDisposable
         var logger = _loggers.CreateLogger("XCron.Raft");
         _node = await RaftNode.StartAsync(
             _directory, RaftOptionsOf(_options), _state, Transport, logger, cancellationToken);
+        if (!_options.IsPeerPortGuarded && !_options.IsMeantForMany && _node.Status.Membership.Members.Length > 1)
+            _logger.PeersAreOpen();
         _clusterView.Attach(_node);
         var raft = _raft = new RaftAccess(_node);
         _peers = new PeerStation(

@@ -44,6 +44,12 @@ internal sealed class CoreNode
 
     public Action<Message> Leaving { get; set; } = static _ => { };
 
+    /// <summary>Sees every effect before it is carried out.</summary>
+    public Action<Effect> Watching { get; set; } = static _ => { };
+
+    /// <summary>Sees every write that has become durable, before the core hears of it.</summary>
+    public Action<Effect.Write> Flushing { get; set; } = static _ => { };
+
     public Queue<Effect.Write> Writes { get; } = new();
 
     public Queue<LogEntry[]> Applies { get; } = new();
@@ -177,6 +183,7 @@ internal sealed class CoreNode
         for (; count > 0 && Writes.TryDequeue(out var write); count--)
         {
             Disk.Write(write);
+            Flushing(write);
             last = write.Sequence;
         }
 
@@ -311,6 +318,7 @@ internal sealed class CoreNode
 
     private void CarryOut(Effect effect)
     {
+        Watching(effect);
         switch (effect)
         {
             case Effect.Write write:

@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace XCron.Raft.Grpc;
 
 /// <summary>How peers are reached over gRPC.</summary>
@@ -11,6 +13,14 @@ public sealed class GrpcTransportOptions
 
     /// <summary>What every peer must present, or empty for none. Compared in constant time; never logged.</summary>
     public string SharedSecret { get; init; } = "";
+
+    /// <summary>
+    /// How connections to peers are secured; null, the default: plain HTTP/2. The server's side is the host's. One
+    /// object serves all connections, so its callbacks must be thread-safe; those for the certificate are asked at
+    /// every handshake, so that a certificate may be replaced while the node runs. Mutual TLS is this with a client
+    /// certificate, and a host that requires one of its callers.
+    /// </summary>
+    public SslClientAuthenticationOptions? PeerTls { get; init; }
 
     /// <summary>Longest time to connect and shake hands. Default 2 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
