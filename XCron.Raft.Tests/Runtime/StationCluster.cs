@@ -15,14 +15,19 @@ internal sealed class StationCluster
 
     public StationCluster(int voters)
     {
-        Network = new SimulatedNetwork(_time, _random) { MaxDelayMs = 2 };
+        var watch = new NobodyWatches();
+        var plan = new SimulationPlan { Seed = 1 };
+        Network = new SimulatedNetwork(new NetworkPlan { MaxDelayMs = 2 }, _time, _random);
         var initial = new Membership(
             new Guid(1, 2, 3, new byte[8]),
             Enumerable.Range(1, voters).Select(i => new Member(new NodeId((ulong)i), $"node{i}:1")));
         _nodes =
         [
             .. initial.Members.Select(member => new SimulatedNode(
-                member.Id, initial, _time, () => new SimulatedTransport(Network, ProcessOf), _random)),
+                member.Id, initial, plan, _time, owner => new SimulatedTransport(owner, Network, Find, watch), _random)
+            {
+                Watch = watch,
+            }),
         ];
         foreach (var node in _nodes)
             node.Start();
@@ -73,7 +78,7 @@ internal sealed class StationCluster
     /// <returns>Tells the outcome; null while there is none.</returns>
     public Func<ProposeOutcome?> Propose(SimulatedNode node, int bytes = 64)
     {
-        var payload = new byte[Math.Max(bytes, 8)];
+        var payload = new byte[Math.Max(bytes, KeyValueCommand.Bytes)];
         BinaryPrimitives.WriteInt64LittleEndian(payload, ++_lastCommand);
         var proposal = node.Process!.Proposals.Rent();
         proposal.Begin(payload, node.Process.Clock.NowMs);
@@ -88,5 +93,5 @@ internal sealed class StationCluster
         };
     }
 
-    private XCron.Raft.Runtime.NodeAssembly? ProcessOf(NodeId id) => Array.Find(_nodes, node => node.Id == id)?.Process;
+    private SimulatedNode? Find(NodeId id) => Array.Find(_nodes, node => node.Id == id);
 }

@@ -1,30 +1,27 @@
-using XCron.Raft.Core;
-using XCron.Raft.Runtime;
-
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>
 /// Carries messages between simulated nodes in virtual time: loses, doubles, delays, reorders, and cuts links one way.
 /// </summary>
-internal sealed class SimulatedNetwork(VirtualTime time, Random random)
+internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Random random)
 {
     private const int MaxInFlight = 20_000;
+    private const int MaxLateMs = 1500;
 
     private readonly PriorityQueue<Action, (long DueMs, long Order)> _inFlight = new();
     private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
     private long _order;
 
-    public double Loss { get; set; }
-
-    public double Doubling { get; set; }
-
-    public int MaxDelayMs { get; set; } = 5;
-
-    public long? NextDueMs => _inFlight.TryPeek(out _, out var when) ? when.DueMs : null;
+    /// <summary>While set nothing is lost, doubled or late: it is merely slow.</summary>
+    public bool IsCalm { get; set; }
 
     public long Lost { get; private set; }
 
     public long Doubled { get; private set; }
+
+    public long Late { get; private set; }
+
+    public bool HasCuts => _cut.Count > 0;
 
     public void Cut(NodeId from, NodeId to) => _cut.Add((from, to));
 
@@ -42,16 +39,19 @@ internal sealed class SimulatedNetwork(VirtualTime time, Random random)
     /// <summary>Puts a delivery on the way; returns false where it was lost.</summary>
     public bool Carry(NodeId from, NodeId to, Action deliver)
     {
-        if (IsCut(from, to) || random.NextDouble() < Loss || _inFlight.Count >= MaxInFlight)
+        if (IsCut(from, to) || Happens(plan.Loss) || _inFlight.Count >= MaxInFlight)
         {
             Lost++;
             return false;
         }
 
-        var copies = random.NextDouble() < Doubling ? 2 : 1;
-        Doubled += copies - 1;
-        for (; copies > 0; copies--)
-            _inFlight.Enqueue(deliver, (time.NowMs + random.Next(MaxDelayMs + 1), _order++));
+        Enqueue(deliver);
+        if (Happens(plan.Doubling))
+        {
+            Doubled++;
+            Enqueue(deliver);
+        }
+
         return true;
     }
 
@@ -59,82 +59,19 @@ internal sealed class SimulatedNetwork(VirtualTime time, Random random)
     /// Puts something on the way that is never lost or doubled: the end of a stream, seen by its reader.
     /// </summary>
     public void CarrySurely(Action deliver) =>
-        _inFlight.Enqueue(deliver, (time.NowMs + MaxDelayMs + 1, _order++));
-}
+        _inFlight.Enqueue(deliver, (time.NowMs + plan.MaxDelayMs + 1, _order++));
 
-/// <summary>One node's end of the simulated network.</summary>
-/// <param name="network">What carries.</param>
-/// <param name="hostOf">The node behind an id while its process runs, else null.</param>
-internal sealed class SimulatedTransport(SimulatedNetwork network, Func<NodeId, IRaftTransportHost?> hostOf)
-    : IRaftTransport
-{
-    private const int ChunkBytes = 64;
+    private bool Happens(double chance) => !IsCalm && chance > 0 && random.NextDouble() < chance;
 
-    private bool _isDead;
-
-    /// <summary>The process is gone: nobody is left to take what is on its way to it.</summary>
-    public void Die() => _isDead = true;
-
-    void IRaftTransport.Start(IRaftTransportHost host)
+    private void Enqueue(Action deliver)
     {
-    }
-
-    void IRaftTransport.SetPeers(IReadOnlyList<Member> peers)
-    {
-    }
-
-    void IRaftTransport.Send(Message message) =>
-        network.Carry(message.From, message.To, () => hostOf(message.To)?.Deliver(message));
-
-    void IRaftTransport.FetchSnapshot(
-        NodeId from,
-        LogIndex index,
-        Term entryTerm,
-        long offset,
-        ISnapshotSink sink,
-        CancellationToken cancellationToken)
-    {
-        using var snapshot = hostOf(from)?.OpenSnapshot(index, entryTerm);
-        var content = new byte[snapshot?.Length ?? 0];
-        snapshot?.Read(0, content);
-        FetchChunk(from, content, offset, sink, cancellationToken);
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    // A stream keeps its order: the next chunk leaves when the last one arrived; the first that is lost ends it.
-    private void FetchChunk(
-        NodeId from, byte[] content, long offset, ISnapshotSink sink, CancellationToken cancellation)
-    {
-        if (_isDead)
-            return;
-
-        var count = (int)Math.Min(ChunkBytes, content.Length - offset);
-        if (count <= 0 || cancellation.IsCancellationRequested)
+        var delayMs = random.Next(plan.MaxDelayMs + 1);
+        if (Happens(plan.Stragglers))
         {
-            End(sink);
-            return;
+            Late++;
+            delayMs += random.Next(MaxLateMs);
         }
 
-        var isFirst = true; // a stream does not double
-        var carried = network.Carry(from, NodeId.None, () =>
-        {
-            if (!isFirst || _isDead)
-                return;
-
-            isFirst = false;
-            if (sink.Chunk(offset, content.Length, content.AsSpan((int)offset, count)))
-                FetchChunk(from, content, offset + count, sink, cancellation);
-            else
-                End(sink);
-        });
-        if (!carried)
-            End(sink);
+        _inFlight.Enqueue(deliver, (time.NowMs + delayMs, _order++));
     }
-
-    private void End(ISnapshotSink sink) => network.CarrySurely(() =>
-    {
-        if (!_isDead)
-            sink.Ended();
-    });
 }

@@ -26,6 +26,9 @@ internal sealed class LogScan(
     /// <summary>The checksum of the last frame.</summary>
     public uint Chain { get; private set; }
 
+    /// <summary>Where in the last segment the last frame begins.</summary>
+    public long LastFrame { get; private set; }
+
     public TornTail? Torn { get; private set; }
 
     /// <summary>Changes nothing on disk; what was cut short is left where it is.</summary>
@@ -116,6 +119,7 @@ internal sealed class LogScan(
 
             var extent = replay.Apply(segment.Name, position, header, body);
             segments.Advance(extent, position, position + header.FrameBytes);
+            LastFrame = position;
             position += header.FrameBytes;
             Sequence = header.Sequence;
             Chain = crc;

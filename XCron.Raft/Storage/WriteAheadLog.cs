@@ -327,8 +327,7 @@ internal sealed class WriteAheadLog : IDisposable
         scan.Run(names);
         _written = _staged = replay.Stand;
 
-        // What was read may sit in the page cache only, left there by a process that was killed between write and sync.
-        _writer.Continue(scan.Sequence, scan.Chain);
+        _writer.Continue(scan.Sequence, scan.Chain, scan.LastFrame);
         OpenWatermark(watermark);
 
         var wasReset = snapshot is not null && DoesNotLeadTo(snapshot);

@@ -1,0 +1,187 @@
+namespace XCron.Raft.Tests.Simulation;
+
+/// <summary>
+/// What a run is like, drawn from its seed. Each kind of fault is off in a good part of the runs: with all of them on
+/// in every run, each would hide behind the others (swarm testing, Groce et al. 2012).
+/// </summary>
+internal sealed record SimulationPlan
+{
+    private const int UsualSteps = 1100;
+
+    public required int Seed { get; init; }
+
+    /// <summary>Who forms the cluster.</summary>
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>How often faults and quiet alternate.</summary>
+    public int Rounds { get; init; } = 1;
+
+    /// <summary>Steps under faults in each round; a step is 1 to 5 ms.</summary>
+    public int StepsARound { get; init; } = UsualSteps;
+
+    /// <summary>Whether nodes come, go and hand over meanwhile.</summary>
+    public bool ChangesMembers { get; init; }
+
+    /// <summary>How many things clients may be doing at a time.</summary>
+    public int Clients { get; init; } = 8;
+
+    public int Keys { get; init; } = 4;
+
+    /// <summary>The chance that a client begins something in a step.</summary>
+    public double AskRate { get; init; } = 0.4;
+
+    public int PatienceMs { get; init; } = 1000;
+
+    public int SegmentBytes { get; init; } = 4096;
+
+    public int SnapshotLogBytes { get; init; } = 2000;
+
+    public int CachedLogBytes { get; init; } = 400;
+
+    public int MaxUncommittedBytes { get; init; } = 1 << 20;
+
+    public NetworkPlan Network { get; init; } = new();
+
+    public ProcessPlan Process { get; init; } = new();
+
+    public DiskPlan Disk { get; init; } = new();
+
+    public static SimulationPlan Draw(int seed)
+    {
+        var dice = new Dice(new Random(seed));
+        var rounds = dice.Any(1, 1, 2, 3);
+        return new SimulationPlan
+        {
+            Seed = seed,
+            Nodes = dice.Any(1, 2, 3, 3, 3, 3, 3, 4, 5, 5),
+            Rounds = rounds,
+            StepsARound = UsualSteps / rounds,
+            ChangesMembers = dice.Chance(0.4),
+            Clients = dice.Any(3, 8, 16),
+            Keys = dice.Any(1, 3, 6),
+            AskRate = dice.UpTo(0.6) + 0.1,
+            PatienceMs = dice.Any(150, 600, 2500),
+            SegmentBytes = dice.Any(4096, 8192, 16384),
+            SnapshotLogBytes = dice.Any(200, 600, 2000, 8000, int.MaxValue),
+            CachedLogBytes = dice.Any(100, 400, 4000, 1 << 20),
+            MaxUncommittedBytes = dice.Chance(0.2) ? 600 : 1 << 20,
+            Network = NetworkPlan.Draw(dice),
+            Process = ProcessPlan.Draw(dice),
+            Disk = DiskPlan.Draw(dice),
+        };
+    }
+
+    /// <summary>The chances of a plan; the same seed draws the same.</summary>
+    internal sealed class Dice(Random random)
+    {
+        public bool Chance(double chance) => random.NextDouble() < chance;
+
+        public double UpTo(double limit) => random.NextDouble() * limit;
+
+        /// <summary>On in so many of the runs, and then anything up to the limit.</summary>
+        public double Sometimes(double chance, double limit)
+        {
+            var rate = random.NextDouble() * limit;
+            return random.NextDouble() < chance ? rate : 0;
+        }
+
+        public int Any(params ReadOnlySpan<int> values) => values[random.Next(values.Length)];
+    }
+}
+
+/// <summary>Rates of a message, or of a step.</summary>
+internal sealed record NetworkPlan
+{
+    public double Loss { get; init; }
+
+    public double Doubling { get; init; }
+
+    public int MaxDelayMs { get; init; } = 5;
+
+    /// <summary>Messages that come so late that elections may lie between.</summary>
+    public double Stragglers { get; init; }
+
+    /// <summary>How often links are cut: one node, one direction, halves, a chain, a star.</summary>
+    public double Cuts { get; init; }
+
+    /// <summary>How often they heal.</summary>
+    public double Heals { get; init; } = 0.007;
+
+    public static NetworkPlan Draw(SimulationPlan.Dice dice) => new()
+    {
+        Loss = dice.Sometimes(0.6, 0.12),
+        Doubling = dice.Sometimes(0.5, 0.15),
+        MaxDelayMs = dice.Any(1, 5, 15, 40),
+        Stragglers = dice.Sometimes(0.5, 0.1),
+        Cuts = dice.Sometimes(0.7, 0.008),
+        Heals = 0.003 + dice.UpTo(0.01),
+    };
+}
+
+/// <summary>Rates of a step and a node, if not said otherwise.</summary>
+internal sealed record ProcessPlan
+{
+    /// <summary>The power fails, or the process is killed.</summary>
+    public double Crashes { get; init; }
+
+    /// <summary>Of the crashes, how many leave the page cache as it is.</summary>
+    public double Kills { get; init; }
+
+    public double Pauses { get; init; }
+
+    /// <summary>Of a step: a disk is emptied, and the node comes back as another.</summary>
+    public double Wipes { get; init; }
+
+    /// <summary>How far a clock's rate may be from the true one, as a share.</summary>
+    public double ClockDrift { get; init; }
+
+    /// <summary>A clock, though it only ever goes forward, leaps.</summary>
+    public double ClockLeaps { get; init; }
+
+    /// <summary>The chance that a leader is struck in the moment it is elected or something new is committed.</summary>
+    public double Ambushes { get; init; }
+
+    public static ProcessPlan Draw(SimulationPlan.Dice dice) => new()
+    {
+        Crashes = dice.Sometimes(0.7, 0.004),
+        Kills = dice.UpTo(1),
+        Pauses = dice.Sometimes(0.5, 0.002),
+        Wipes = dice.Sometimes(0.3, 0.004),
+        ClockDrift = dice.Sometimes(0.5, dice.Chance(0.5) ? 0.6 : 0.05),
+        ClockLeaps = dice.Sometimes(0.3, 0.001),
+        Ambushes = dice.Sometimes(0.5, 0.15),
+    };
+}
+
+/// <summary>Rates of a step.</summary>
+internal sealed record DiskPlan
+{
+    /// <summary>How often a disk changes its speed, stalls included.</summary>
+    public double SpeedChanges { get; init; }
+
+    /// <summary>Of the crashes, how many come in the middle of the disk's work.</summary>
+    public double CrashesWithin { get; init; }
+
+    public bool TearsAnywhere { get; init; }
+
+    public double Errors { get; init; }
+
+    public double Fills { get; init; }
+
+    /// <summary>A bit of a file is not as it was written.</summary>
+    public double Rots { get; init; }
+
+    /// <summary>A write lands elsewhere on the same disk.</summary>
+    public double Misdirections { get; init; }
+
+    public static DiskPlan Draw(SimulationPlan.Dice dice) => new()
+    {
+        SpeedChanges = dice.Sometimes(0.6, 0.03),
+        CrashesWithin = dice.UpTo(1),
+        TearsAnywhere = dice.Chance(0.5),
+        Errors = dice.Sometimes(0.4, 0.004),
+        Fills = dice.Sometimes(0.3, 0.004),
+        Rots = dice.Sometimes(0.3, 0.006),
+        Misdirections = dice.Sometimes(0.25, 0.006),
+    };
+}
