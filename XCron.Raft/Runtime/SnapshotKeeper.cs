@@ -27,6 +27,8 @@ internal sealed class SnapshotKeeper(
 
     private async Task WriteAsync(SnapshotMark mark, ISnapshotView view)
     {
+        // Stays, with the log behind it: should the new file decay, nothing is lost.
+        var before = store.Latest ?? mark;
         SnapshotMark? written = null;
         try
         {
@@ -41,7 +43,7 @@ internal sealed class SnapshotKeeper(
             }
 
             written = mark;
-            store.DeleteOlderThan(mark);
+            store.DeleteOlderThan(before);
             tell(new NodeInput.SnapshotTaken(mark));
             RaftTrace.SnapshotTaken(logger, mark.Index.Value);
         }
