@@ -4,7 +4,11 @@ using XCron.Raft;
 namespace XCron.Daemon.Hosting;
 
 /// <summary>The local Raft node as the stations of the daemon see it.</summary>
-internal sealed class RaftAccess(RaftNode node) : IMemberAccess
+/// <param name="node">That node.</param>
+/// <param name="leastEpoch">
+/// Of its directory: a node that has just joined reads the log from its beginning, before the epoch.
+/// </param>
+internal sealed class RaftAccess(RaftNode node, long leastEpoch) : IMemberAccess
 {
     public event Action? Changed;
 
@@ -17,6 +21,8 @@ internal sealed class RaftAccess(RaftNode node) : IMemberAccess
     public Term Term => node.Leadership.Term;
 
     public Membership Membership => node.Status.Membership;
+
+    public long Epoch => Math.Max(leastEpoch, Membership.Epoch);
 
     public Membership? CommittedMembership =>
         node.Status is var status && status.MembershipIndex <= status.Commit ? status.Membership : null;

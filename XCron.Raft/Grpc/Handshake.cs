@@ -22,6 +22,7 @@ internal static class Handshake
         ProtocolMin = ProtocolMin,
         ProtocolMax = ProtocolMax,
         SharedSecret = secret,
+        Epoch = host.Epoch,
     };
 
     public static Envelope EnvelopeOf(IRaftTransportHost host, NodeId peer, string secret) => new()
@@ -45,6 +46,7 @@ internal static class Handshake
             throw new RpcException(new Status(StatusCode.PermissionDenied, "the shared secret does not fit"));
         if (hello.ClusterId.Length != 16 || new Guid(hello.ClusterId.Span) is var cluster && cluster != host.ClusterId)
             throw Refusal($"cluster id differs; this node belongs to {host.ClusterId}");
+        CheckEpoch(hello.Epoch, host.Epoch);
         if (to != host.Self)
             throw Refusal($"this node is {host.Self}, not {to}");
         if (hello.ProtocolMax < ProtocolMin || hello.ProtocolMin > ProtocolMax)
@@ -57,6 +59,24 @@ internal static class Handshake
     /// <summary>Whether a failure is one that only an operator can end.</summary>
     public static bool IsPermanent(RpcException failure) =>
         failure.StatusCode is StatusCode.FailedPrecondition or StatusCode.PermissionDenied;
+
+    /// <summary>Nodes of two epochs have two histories: neither takes anything from the other.</summary>
+    private static void CheckEpoch(long theirs, long ours)
+    {
+        if (theirs < ours)
+        {
+            throw Refusal(
+                $"this cluster was recovered under epoch {ours}; the caller's data is of epoch {theirs}, a side that "
+                + "was given up: it may join anew with an empty directory");
+        }
+
+        if (theirs > ours)
+        {
+            throw Refusal(
+                $"this node's data is of epoch {ours}; its cluster was recovered without it under epoch {theirs}: it "
+                + "may join anew with an empty directory");
+        }
+    }
 
     private static RpcException Refusal(string why) => new(new Status(StatusCode.FailedPrecondition, why));
 }

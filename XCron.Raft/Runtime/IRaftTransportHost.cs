@@ -10,6 +10,9 @@ internal interface IRaftTransportHost
 
     Guid ClusterId { get; }
 
+    /// <summary>How often the cluster was recovered from a lost quorum, as far as this node ever knew.</summary>
+    long Epoch { get; }
+
     /// <summary>Takes a message from a peer; drops it when too many wait (Raft tolerates loss).</summary>
     void Deliver(Message message);
 

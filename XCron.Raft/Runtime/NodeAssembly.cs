@@ -12,10 +12,14 @@ internal sealed class NodeAssembly : IRaftTransportHost
 {
     private readonly ILogger _logger;
 
-    private NodeAssembly(LogIdentity identity, ILogger logger, LoopClock clock)
+    // A node that has just joined reads the log from its beginning, before the epoch that it was told of.
+    private readonly long _leastEpoch;
+
+    private NodeAssembly(LogIdentity identity, long leastEpoch, ILogger logger, LoopClock clock)
     {
         Self = identity.Node;
         ClusterId = identity.ClusterId;
+        _leastEpoch = leastEpoch;
         _logger = logger;
         Clock = clock;
     }
@@ -23,6 +27,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
     public NodeId Self { get; }
 
     public Guid ClusterId { get; }
+
+    public long Epoch => Math.Max(_leastEpoch, Loop.Status.Current.Membership.Epoch);
 
     public LoopClock Clock { get; }
 
@@ -49,7 +55,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
         CancellationToken cancellationToken)
     {
         var identity = new LogIdentity(initial.ClusterId, self);
-        var node = new NodeAssembly(identity, logger, new LoopClock(options.TimeProvider));
+        var node = new NodeAssembly(identity, initial.Epoch, logger, new LoopClock(options.TimeProvider));
         var store = new SnapshotStore(disk, identity);
         var snapshot = await RestoreNewestAsync(store, stateMachine, cancellationToken).ConfigureAwait(false);
         var log = OpenLog(disk, identity, options, snapshot, store.Damaged);
