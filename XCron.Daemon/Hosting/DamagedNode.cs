@@ -95,7 +95,7 @@ internal static class DamagedNode
         }
     }
 
-    /// <summary>Whom the damaged files still name; where they name nobody at all, whom the configuration does.</summary>
+    /// <summary>Whom the damaged files still name, and whom the configuration does; nobody for one alone.</summary>
     private static string[] OthersOf(XCronOptions options, RaftDirectoryReport report)
     {
         var others = report.Membership?.Members.Where(member => member.Id != report.NodeId).ToArray();
