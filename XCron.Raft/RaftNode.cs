@@ -67,6 +67,7 @@ public sealed class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stateMachine);
         ArgumentNullException.ThrowIfNull(transport);
+        options.ThrowIfContradictory();
         var initial = directory.InitialMembership
             ?? throw new InvalidOperationException(
                 $"{directory.Path} belongs to no cluster yet; call Form or Join first.");
@@ -116,8 +117,10 @@ public sealed class RaftNode : IAsyncDisposable
 
     /// <summary>
     /// Returns true once this node has applied every command whose proposal ended, on any node, before this call: a
-    /// read of the state machine is then linearizable (Raft §8, thesis §6.4). False: no leader confirmed it within
-    /// <see cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again.
+    /// read of the state machine is then linearizable (Raft §8, thesis §6.4), by a round of heartbeats or, with <see
+    /// cref="RaftOptions.LeaseReads"/>, by the leader's lease. False: no leader confirmed it within <see
+    /// cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again. Reading the state machine without
+    /// this is a stale read: what this node has applied so far, which may lack what was acknowledged long ago.
     /// </summary>
     /// <param name="cancellationToken">Abandons the wait.</param>
     public async ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken = default)

@@ -23,6 +23,27 @@ public sealed class RaftOptions
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
+    /// Whether a leader answers <see cref="RaftNode.ReadBarrierAsync"/>, its own and its followers', without asking a
+    /// majority first while a majority has promised to elect nobody else (thesis §6.4.1): reads then cost no round
+    /// trip, and are linearizable only as long as <see cref="MaxClockDrift"/> holds. Where the leader cannot be sure it
+    /// asks as ever. Default false: by a round of heartbeats, which trusts no clock. What nodes promise does not depend
+    /// on this option, so they may differ in it.
+    /// </summary>
+    public bool LeaseReads { get; init; }
+
+    /// <summary>
+    /// For <see cref="LeaseReads"/>: by how much the monotonic clocks of two nodes may come apart within an <see
+    /// cref="ElectionTimeout"/>, below which it must stay. Default 100 ms, a tenth of the default timeout: a thousand
+    /// times what quartz does. A virtual machine that is frozen or moved, and whose clock stands still meanwhile, keeps
+    /// no bound: leave leases off where that may happen.
+    /// </summary>
+    public TimeSpan MaxClockDrift
+    {
+        get;
+        init => field = Positive(value);
+    } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
     /// How long a proposal or read may wait for its outcome; a proposal then ends as <see
     /// cref="ProposeOutcome.Unknown"/>. Default 3 s.
     /// </summary>
@@ -87,6 +108,17 @@ public sealed class RaftOptions
 
     /// <summary>Seeds the waits of elections; nodes should differ. Default: random.</summary>
     public int Seed { get; init; } = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+
+    /// <summary>What must hold between options; each alone is good by now.</summary>
+    internal void ThrowIfContradictory()
+    {
+        if (LeaseReads && MaxClockDrift >= ElectionTimeout)
+        {
+            throw new ArgumentException(
+                $"MaxClockDrift is {MaxClockDrift.TotalMilliseconds} ms; must be below ElectionTimeout "
+                + $"({ElectionTimeout.TotalMilliseconds} ms).");
+        }
+    }
 
     private static TimeSpan Positive(TimeSpan value)
     {

@@ -1,66 +1,61 @@
+using Google.Protobuf;
 using Grpc.Core;
-using XCron.Raft.Core;
 using XCron.Raft.Grpc;
 using XCron.Raft.Grpc.Wire;
 using XCron.Raft.Runtime;
-using XCron.Raft.Storage;
+using XCron.Raft.Tests.Runtime;
 
 namespace XCron.Raft.Tests.Grpc;
 
+/// <summary>S65: "wrong cluster id, wrong node id refused at handshake"; and what versions may meet (S66).</summary>
 internal sealed class HandshakeTests
 {
-    private static readonly Guid Cluster = new(1, 2, 3, new byte[8]);
-    private static readonly Node Host = new(new NodeId(1), Cluster, Epoch: 1);
+    private const string Secret = "the secret of the tests";
+
+    private readonly NodeAssembly _host = new StationCluster(1).Nodes[0].Process!;
 
     [Test]
-    public void Nodes_of_one_cluster_and_epoch_are_let_in() =>
-        Assert.That(() => Check(new Node(new NodeId(2), Cluster, Epoch: 1)), Throws.Nothing);
-
-    [TestCase(0, "this cluster was recovered under epoch 1; the caller's data is of epoch 0")]
-    [TestCase(2, "this node's data is of epoch 1; its cluster was recovered without it under epoch 2")]
-    public void Another_epoch_is_refused_for_good_whichever_is_older(int epoch, string why)
-    {
-        var refusal = Assert.Throws<RpcException>(() => Check(new Node(new NodeId(2), Cluster, epoch)));
-
-        Assert.That(refusal!.Status.Detail, Does.Contain(why));
-        Assert.That(Handshake.IsPermanent(refusal), Is.True);
-    }
+    public void Who_belongs_to_the_cluster_may_speak() =>
+        Assert.That(() => Handshake.Check(Hello(), _host.Self, _host, Secret), Throws.Nothing);
 
     [Test]
-    public void A_version_that_knows_no_epochs_is_of_the_first()
+    public void A_stranger_is_refused_for_good_and_told_why()
     {
-        var hello = Handshake.HelloOf(Host with { Epoch = 0 }, "");
-        var older = Hello.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(hello));
+        var foreign = Hello();
+        foreign.ClusterId = ByteString.CopyFrom(Guid.NewGuid().ToByteArray());
+        var nameless = Hello();
+        nameless.ClusterId = ByteString.Empty;
+        var spy = Hello();
+        spy.SharedSecret = "another";
+        var future = Hello();
+        (future.ProtocolMin, future.ProtocolMax) = (2, 3);
 
-        Assert.That(() => Handshake.Check(older, Host.Self, Host with { Epoch = 0 }, ""), Throws.Nothing);
-        Assert.That(() => Handshake.Check(older, Host.Self, Host, ""), Throws.InstanceOf<RpcException>());
-    }
-
-    [Test]
-    public void Another_cluster_secret_or_addressee_is_refused()
-    {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(
-                () => Check(new Node(new NodeId(2), new Guid(9, 2, 3, new byte[8]), 1)),
-                Throws.InstanceOf<RpcException>().With.Message.Contains("cluster id differs"));
-            Assert.That(
-                () => Handshake.Check(Handshake.HelloOf(Host, "wrong"), Host.Self, Host, "right"),
-                Throws.InstanceOf<RpcException>().With.Message.Contains("secret"));
-            Assert.That(
-                () => Handshake.Check(Handshake.HelloOf(Host, ""), new NodeId(7), Host, ""),
-                Throws.InstanceOf<RpcException>().With.Message.Contains("not"));
+            AssertRefused(foreign, _host.Self, "cluster id differs");
+            AssertRefused(nameless, _host.Self, "cluster id differs");
+            AssertRefused(spy, _host.Self, "secret does not fit");
+            AssertRefused(Hello(), new NodeId(99), "this node is");
+            AssertRefused(future, _host.Self, "protocol 2-3; this node speaks 1-1");
+            AssertRefused(null, _host.Self, "did not begin with a hello");
         }
     }
 
-    private static void Check(Node caller) => Handshake.Check(Handshake.HelloOf(caller, ""), Host.Self, Host, "");
-
-    private sealed record Node(NodeId Self, Guid ClusterId, long Epoch) : IRaftTransportHost
+    [Test]
+    public void A_newer_peer_that_still_speaks_this_protocol_may_speak()
     {
-        public void Deliver(Message message) => throw new NotSupportedException();
+        var newer = Hello();
+        newer.ProtocolMax = 5;
 
-        public void PeerDisconnected(NodeId peer) => throw new NotSupportedException();
+        Assert.That(() => Handshake.Check(newer, _host.Self, _host, Secret), Throws.Nothing);
+    }
 
-        public SnapshotSource? OpenSnapshot(LogIndex index, Term entryTerm) => throw new NotSupportedException();
+    private Hello Hello() => Handshake.HelloOf(_host, Secret);
+
+    private void AssertRefused(Hello? hello, NodeId to, string why)
+    {
+        var refusal = Assert.Throws<RpcException>(() => Handshake.Check(hello, to, _host, Secret));
+        Assert.That(refusal!.Status.Detail, Does.Contain(why));
+        Assert.That(Handshake.IsPermanent(refusal), "it is not tried again and again");
     }
 }

@@ -149,6 +149,8 @@ internal sealed class SimulatedNode(
     {
         ElectionTimeout = TimeSpan.FromMilliseconds(200),
         HeartbeatInterval = TimeSpan.FromMilliseconds(20),
+        LeaseReads = plan.LeaseReads,
+        MaxClockDrift = TimeSpan.FromMilliseconds(30),
         RequestTimeout = TimeSpan.FromSeconds(2),
         SegmentBytes = plan.SegmentBytes,
         SnapshotLogBytes = plan.SnapshotLogBytes,

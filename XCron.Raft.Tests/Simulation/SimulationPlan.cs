@@ -8,6 +8,10 @@ internal sealed record SimulationPlan
 {
     private const int UsualSteps = 1100;
 
+    // One clock may be slow and another fast by this: within an election timeout of 200 ms they come apart by less
+    // than the 30 ms that nodes are told.
+    private const double LargestLeasedDrift = 0.06;
+
     public required int Seed { get; init; }
 
     /// <summary>Who forms the cluster.</summary>
@@ -40,6 +44,9 @@ internal sealed record SimulationPlan
 
     public int MaxUncommittedBytes { get; init; } = 1 << 20;
 
+    /// <summary>Whether a leader answers reads by its lease; only where clocks keep the bound it is told.</summary>
+    public bool LeaseReads { get; init; }
+
     public NetworkPlan Network { get; init; } = new();
 
     public ProcessPlan Process { get; init; } = new();
@@ -50,7 +57,7 @@ internal sealed record SimulationPlan
     {
         var dice = new Dice(new Random(seed));
         var rounds = dice.Any(1, 1, 2, 3);
-        return new SimulationPlan
+        var plan = new SimulationPlan
         {
             Seed = seed,
             Nodes = dice.Any(1, 2, 3, 3, 3, 3, 3, 4, 5, 5),
@@ -69,6 +76,8 @@ internal sealed record SimulationPlan
             Process = ProcessPlan.Draw(dice),
             Disk = DiskPlan.Draw(dice),
         };
+        var keepsBound = plan.Process is { ClockDrift: <= LargestLeasedDrift, ClockLeaps: 0 };
+        return plan with { LeaseReads = keepsBound && dice.Chance(0.7) };
     }
 
     /// <summary>The chances of a plan; the same seed draws the same.</summary>

@@ -10,6 +10,12 @@ internal sealed record CoreOptions
 
     public long HeartbeatIntervalMs { get; init; } = 100;
 
+    /// <summary>Whether a leader answers reads by its lease where it holds one.</summary>
+    public bool LeaseReads { get; init; }
+
+    /// <summary>By how much two nodes' clocks may come apart within an election timeout.</summary>
+    public long MaxClockDriftMs { get; init; } = 100;
+
     /// <summary>Payload bytes in one append; a single larger entry goes alone.</summary>
     public int MaxAppendBytes { get; init; } = 1 << 20;
 

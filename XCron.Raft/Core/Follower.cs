@@ -46,6 +46,8 @@ internal sealed class Follower(RaftCore core) : Role
                     Round = heartbeat.Round,
                     LastIndex = core.Log.LastIndex,
                     Commit = core.Log.Commit,
+                    SentMs = heartbeat.SentMs,
+                    PromiseMs = core.Options.ElectionTimeoutMs,
                     Disk = core.Disk,
                 });
                 break;

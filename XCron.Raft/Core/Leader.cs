@@ -11,6 +11,7 @@ internal sealed class Leader : Role
     private readonly Replication _replication;
     private readonly ReadRounds _reads;
     private readonly DiskResignation _disk;
+    private readonly ReadLease _lease;
     private readonly LogIndex _firstOfTerm;
     private LeadershipTransfer? _transfer;
     private long _nextHeartbeatMs;
@@ -24,6 +25,7 @@ internal sealed class Leader : Role
         _replication = new Replication(core);
         _peers = new PeerSet(core);
         _disk = new DiskResignation(core);
+        _lease = new ReadLease(core);
         _firstOfTerm = core.Log.LastIndex.Next;
         _nextHeartbeatMs = nowMs;
         _peers.FollowMembership(nowMs);
@@ -97,7 +99,7 @@ internal sealed class Leader : Role
         if (!_core.Membership.Voters.Contains(target))
             return TransferRefusal.NotVoter;
 
-        _transfer = new LeadershipTransfer(target, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: false);
+        BeginTransfer(target, nowMs, stepsDown: false);
         return null;
     }
 
@@ -155,16 +157,18 @@ internal sealed class Leader : Role
                 peer.AckedRound = Math.Max(peer.AckedRound, response.Round);
                 peer.KnownCommit = LogIndex.Max(peer.KnownCommit, response.Commit);
                 peer.Disk = response.Disk;
+                peer.Promised(Math.Min(response.SentMs, nowMs), response.PromiseMs);
                 _replication.HeartbeatAnswered(peer, nowMs);
                 ConfirmReads();
                 break;
             case Message.ReadIndexRequest request:
-                Add(new ReadRounds.Read(request.From, request.ReadId));
+                Add(new ReadRounds.Read(request.From, request.ReadId), nowMs);
                 break;
         }
     }
 
-    public override void ReadIndex(long readId, long nowMs) => Add(new ReadRounds.Read(NodeId.None, readId));
+    public override void ReadIndex(long readId, long nowMs) =>
+        Add(new ReadRounds.Read(NodeId.None, readId), nowMs);
 
     public override void OnDurable() => Commit();
 
@@ -257,13 +261,20 @@ internal sealed class Leader : Role
         peer.CommitSent = LogIndex.Max(peer.CommitSent, commit);
         _core.Outbox.Send(new Message.Heartbeat
         {
-            From = _core.Self, To = peer.Id, Term = _core.Term, Commit = commit, Round = _reads.Round,
+            From = _core.Self,
+            To = peer.Id,
+            Term = _core.Term,
+            Commit = commit,
+            Round = _reads.Round,
+            SentMs = _core.NowMs,
         });
     }
 
-    private void Add(ReadRounds.Read read)
+    private void Add(ReadRounds.Read read, long nowMs)
     {
-        if (!_reads.TryAdd(read))
+        if (_core.Log.Commit >= _firstOfTerm && _lease.IsHeld(_peers, nowMs))
+            Answer(read, _core.Log.Commit);
+        else if (!_reads.TryAdd(read))
             Answer(read, null);
     }
 
@@ -350,7 +361,7 @@ internal sealed class Leader : Role
         if (successor == NodeId.None)
             _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
         else
-            _transfer = new LeadershipTransfer(successor, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: true);
+            BeginTransfer(successor, nowMs, stepsDown: true);
     }
 
     private void ResignIfDiskFails(long nowMs)
@@ -370,6 +381,12 @@ internal sealed class Leader : Role
             return;
 
         _disk.HandOverBegan(nowMs);
-        _transfer = new LeadershipTransfer(successor, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: false);
+        BeginTransfer(successor, nowMs, stepsDown: false);
+    }
+
+    private void BeginTransfer(NodeId target, long nowMs, bool stepsDown)
+    {
+        _lease.Forfeit();
+        _transfer = new LeadershipTransfer(target, nowMs + _core.Options.ElectionTimeoutMs, stepsDown);
     }
 }

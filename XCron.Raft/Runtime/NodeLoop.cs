@@ -133,7 +133,7 @@ internal sealed class NodeLoop : Station<NodeInput>
                 break;
             case NodeInput.ReadsWaiting:
                 if (_parts.Reads.Ask() is var id and not 0)
-                    _core.ReadIndex(id);
+                    _core.ReadIndex(id, _clock.NowMs); // readers may have joined since the turn began
                 break;
             case NodeInput.SnapshotTaken taken:
                 TakeSnapshot(taken.Mark);
