@@ -135,10 +135,11 @@ internal sealed class DamageTests
         await receiver.WaitForAsync(1, TimeSpan.FromSeconds(20));
 
         returning.Start();
-        await UntilOutputAsync(returning, "recovered under epoch 1");
+        var stopped = await returning.WaitForExitAsync(Limit);
         var alone = await MembersAsync(survivor);
+        Assert.That(stopped, Is.EqualTo(1), "there must not be two of them");
+        Assert.That(returning.Output, Does.Contain("recovered under epoch 1").And.Contain("recover --rejoin"));
         Assert.That(alone.Select(HostOf), Is.EqualTo([AddressOf(survivor)]));
-        await returning.KillAsync();
 
         var (left, why) = await returning.RunAsync("recover", "--rejoin", "--yes");
         Assert.That(left, Is.Zero, why);
@@ -210,9 +211,6 @@ internal sealed class DamageTests
             () => $"readyz says {reason}");
         return reason;
     }
-
-    private static Task UntilOutputAsync(DaemonProcess daemon, string expected) => UntilAsync(
-        () => Task.FromResult(daemon.Output.Contains(expected, StringComparison.Ordinal)), () => daemon.Output);
 
     private static async Task UntilAsync(Func<Task<bool>> holds, Func<string> otherwise)
     {

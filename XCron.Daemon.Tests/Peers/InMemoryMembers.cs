@@ -71,6 +71,11 @@ internal sealed class InMemoryMembers(NodeId self, Membership membership) : IMem
     /// <summary>Whether a majority confirms what this node says.</summary>
     public bool HasMajority { get; set; } = true;
 
+    /// <summary>Whose disk alone has some of what is committed.</summary>
+    public NodeId Needed { get; set; }
+
+    public bool IsCompleteWithout(NodeId id) => id != Needed;
+
     public ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken) => ValueTask.FromResult(HasMajority);
 
     private Member[] Others(NodeId id) => [.. Membership.Members.Where(member => member.Id != id)];

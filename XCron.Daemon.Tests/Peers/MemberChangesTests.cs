@@ -118,10 +118,14 @@ internal sealed class MemberChangesTests
         _raft.HasMajority = false;
         var cutOff = await _changes.AnswerAsync(Vouch(3, "c:1"), cancellationToken);
         _raft.HasMajority = true;
+        _raft.Needed = new NodeId(3);
+        var needed = await _changes.AnswerAsync(Vouch(3, "c:1"), cancellationToken);
+        _raft.Needed = NodeId.None;
         _raft.Lead(NodeId.None);
         var following = await _changes.AnswerAsync(Vouch(3, "c:1"), cancellationToken);
 
         Assert.That(cutOff.Status, Is.EqualTo(MemberReply.Types.Status.NotLeader));
+        Assert.That(needed.Status, Is.EqualTo(MemberReply.Types.Status.NotLeader), "others have to catch up first");
         Assert.That(following.Status, Is.EqualTo(MemberReply.Types.Status.NotLeader));
     }
 

@@ -75,6 +75,10 @@ internal static partial class DaemonTrace
         "The node stops, since data that it read is damaged: {Damage} The next start looks at all of it")]
     public static partial void DamagedWhileRunning(this ILogger logger, string damage);
 
+    [LoggerMessage(124, LogLevel.Critical,
+        "{Reason} To join, set its data aside (xcron_server recover --rejoin) and start it with [peer] join")]
+    public static partial void Superseded(this ILogger logger, string reason);
+
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]
     public static partial void ConfiguredByFile(this ILogger logger, string file);
 

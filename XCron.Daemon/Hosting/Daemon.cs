@@ -95,6 +95,11 @@ internal static class Daemon
             logger.DamagedWhileRunning(damage.Message);
             exitCode = Failed;
         }
+        catch (ClusterSupersededException superseded)
+        {
+            logger.Superseded(superseded.Message);
+            exitCode = Failed;
+        }
         catch (Exception failure)
         {
             logger.NodeFailed(failure);

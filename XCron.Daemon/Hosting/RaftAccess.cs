@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using XCron.Daemon.Peers;
 using XCron.Raft;
 
@@ -28,6 +29,19 @@ internal sealed class RaftAccess(RaftNode node, long leastEpoch) : IMemberAccess
         node.Status is var status && status.MembershipIndex <= status.Commit ? status.Membership : null;
 
     public bool IsCaughtUp(NodeId id) => PeerOf(id) is { IsCaughtUp: true };
+
+    public bool IsCompleteWithout(NodeId id)
+    {
+        var status = node.Status;
+        return IsMajority(status.Membership.Voters)
+            && (status.Membership.Outgoing.IsEmpty || IsMajority(status.Membership.Outgoing));
+
+        bool IsMajority(ImmutableArray<NodeId> voters) => voters.Count(Has) > voters.Length / 2;
+
+        bool Has(NodeId voter) => voter != id && (voter == status.Self
+            ? status.Durable >= status.Commit
+            : status.Peers.Any(peer => peer.Id == voter && peer.Match >= status.Commit));
+    }
 
     public TimeSpan? SilentFor(NodeId id) => PeerOf(id)?.SinceContact;
 

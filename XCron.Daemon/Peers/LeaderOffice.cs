@@ -72,8 +72,8 @@ internal sealed class LeaderOffice(
     }
 
     /// <summary>
-    /// Says that the cluster has all that was acknowledged without the asker: what it holds is not needed. Only a
-    /// majority can say so, and the asker, whose node does not run, is not in it.
+    /// Says that the cluster has all that was acknowledged without the asker: what it holds is not needed. The leader
+    /// has it (Raft §5.4), a majority confirms that it leads, and a majority without the asker has it on disk.
     /// </summary>
     private async Task<MemberReply> VouchAsync(MemberRequest request, CancellationToken cancellationToken)
     {
@@ -95,7 +95,7 @@ internal sealed class LeaderOffice(
         if (WasHeard(asker))
             return MemberReplies.Refused($"node {asker.Id} was heard from {request.Host} a moment ago");
 
-        return await raft.ReadBarrierAsync(cancellationToken) && raft.IsLeader
+        return await raft.ReadBarrierAsync(cancellationToken) && raft.IsCompleteWithout(asker.Id) && raft.IsLeader
             ? MemberReplies.Vouched(raft.Membership, raft.Epoch)
             : MemberReplies.NotLeader;
     }

@@ -12,6 +12,9 @@ internal sealed class EpochHandshakeTests
     private static readonly Guid Cluster = new(1, 2, 3, new byte[8]);
     private static readonly Node Host = new(new NodeId(1), Cluster, Epoch: 1);
 
+    [SetUp]
+    public void SetUp() => Host.SupersededBy.Clear();
+
     [Test]
     public void Nodes_of_one_cluster_and_epoch_are_let_in() =>
         Assert.That(() => Check(new Node(new NodeId(2), Cluster, Epoch: 1)), Throws.Nothing);
@@ -24,6 +27,9 @@ internal sealed class EpochHandshakeTests
 
         Assert.That(refusal!.Status.Detail, Does.Contain(why));
         Assert.That(Handshake.IsPermanent(refusal), Is.True);
+        long? told = epoch == 0 ? 1 : null;
+        Assert.That(Handshake.NewerEpochOf(refusal), Is.EqualTo(told), "told to the older side");
+        Assert.That(string.Join(",", Host.SupersededBy), Is.EqualTo(epoch == 2 ? "2" : ""), "the older side knows it");
     }
 
     [Test]
@@ -40,6 +46,10 @@ internal sealed class EpochHandshakeTests
 
     private sealed record Node(NodeId Self, Guid ClusterId, long Epoch) : IRaftTransportHost
     {
+        public List<long> SupersededBy { get; } = [];
+
+        public void Superseded(long epoch) => SupersededBy.Add(epoch);
+
         public void Deliver(Message message) => throw new NotSupportedException();
 
         public void PeerDisconnected(NodeId peer) => throw new NotSupportedException();

@@ -103,9 +103,11 @@ internal sealed class NodeAssembly : IRaftTransportHost
 
     public void Deliver(Message message)
     {
-        if (!Tell(new NodeInput.Received(message)))
+        if (!Loop.TryPostFromOutside(new NodeInput.Received(message)))
             RaftMetrics.MessagesDropped.Add(1);
     }
+
+    public void Superseded(long epoch) => Tell(new NodeInput.Superseded(Epoch, epoch));
 
     public void PeerDisconnected(NodeId peer) => Tell(new NodeInput.PeerDisconnected(peer));
 
@@ -155,6 +157,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
         LeaseReads = options.LeaseReads,
         MaxClockDriftMs = (long)Math.Ceiling(options.MaxClockDrift.TotalMilliseconds),
         MaxUncommittedBytes = options.MaxUncommittedBytes,
+        MaxPinnedLogBytes = options.MaxPinnedLogBytes,
         MaxEntryBytes = options.MaxEntryBytes,
         CachedLogBytes = options.CachedLogBytes,
     };

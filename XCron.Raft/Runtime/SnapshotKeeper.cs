@@ -17,8 +17,22 @@ internal sealed class SnapshotKeeper(
 
     public void Write(SnapshotMark mark, ISnapshotView view) => inBackground(() => WriteAsync(mark, view));
 
-    /// <summary>Pins the file while a peer pulls it; null where it is not (any more) here.</summary>
-    public SnapshotSource? Open(LogIndex index, Term entryTerm) => store.OpenRaw(index, entryTerm);
+    /// <summary>
+    /// Pins the file while a peer pulls it; null where it is not (any more) here. One that is damaged stops the node:
+    /// its next start goes on from the one before it.
+    /// </summary>
+    public SnapshotSource? Open(LogIndex index, Term entryTerm)
+    {
+        try
+        {
+            return store.OpenToServe(index, entryTerm);
+        }
+        catch (LogDamagedException damage)
+        {
+            inBackground(() => Task.FromException(damage));
+            return null;
+        }
+    }
 
     /// <summary>The view under way is given up; dispose once it has ended.</summary>
     public void Stop() => _stopping.Cancel();

@@ -103,6 +103,31 @@ internal sealed class SnapshotStore
         }
     }
 
+    /// <summary>
+    /// As <see cref="OpenRaw"/>, of a file that was read and checked whole in this process's life: nobody is to pull
+    /// what is damaged here.
+    /// </summary>
+    /// <exception cref="LogDamagedException">It is damaged.</exception>
+    public SnapshotSource? OpenToServe(LogIndex index, Term term)
+    {
+        var source = OpenRaw(index, term);
+        if (source is null)
+            return null;
+
+        try
+        {
+            if (!IsVerified(index, term, remember: false))
+                _ = SnapshotCheck.Verify(_disk, SnapshotName.For(index, term), _clusterId);
+            IsVerified(index, term, remember: true);
+            return source;
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Length of a snapshot's file in bytes.</summary>
     /// <exception cref="FileNotFoundException">There is no such snapshot any more.</exception>
     public long RawLength(SnapshotMark mark)
@@ -217,6 +242,12 @@ internal sealed class SnapshotStore
         }
     }
 
+    private bool IsVerified(LogIndex index, Term term, bool remember)
+    {
+        lock (_gate)
+            return Find(index, term) is { } held && (held.IsVerified |= remember);
+    }
+
     private SnapshotSource Require(SnapshotMark mark) => OpenRaw(mark.Index, mark.Term)
         ?? throw new FileNotFoundException($"There is no snapshot up to entry {mark.Index} of term {mark.Term}.");
 
@@ -229,5 +260,7 @@ internal sealed class SnapshotStore
         public SnapshotMark Mark { get; } = mark;
 
         public int Pins { get; set; }
+
+        public bool IsVerified { get; set; }
     }
 }
