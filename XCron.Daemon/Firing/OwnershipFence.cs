@@ -63,9 +63,12 @@ internal sealed class OwnershipFence(
     private async Task<bool> PassBarrierAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
-        await _barrier.WaitAsync(cancellationToken);
+
+        // Without the token: each barrier ends by itself, and by the token, which is the same for all that wait here.
+        await _barrier.WaitAsync(CancellationToken.None);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (_passedTimestamp > asked)
                 return true;
             if (_failedTimestamp > asked)
