@@ -51,6 +51,15 @@ internal sealed class DamageTests
         }
 
         await AssertAllThereAsync(victim, ids);
+
+        var second = _daemons[1];
+        await second.KillAsync();
+        Flip(Path.Combine(second.Directory, "identity"), 20);
+        second.Start();
+        await second.WaitUntilReadyAsync();
+        await UntilMembersAsync(_daemons[0], members => members.Length == 3 && members.All(IsVoter));
+        Assert.That(second.Output, Does.Contain("identity is damaged at byte"), "whose it was is in its log");
+        await AssertAllThereAsync(second, ids);
     }
 
     [Test]
@@ -161,11 +170,16 @@ internal sealed class DamageTests
     private static (string Name, byte[] Bytes) FlipInTheMiddleOfTheLog(DaemonProcess daemon)
     {
         var path = Directory.GetFiles(daemon.Directory, "log-*").Order(StringComparer.Ordinal).First();
+        var end = Array.FindLastIndex(File.ReadAllBytes(path), static value => value != 0);
+        return (Path.GetFileName(path), Flip(path, end / 2));
+    }
+
+    private static byte[] Flip(string path, int at)
+    {
         var bytes = File.ReadAllBytes(path);
-        var end = Array.FindLastIndex(bytes, static value => value != 0);
-        bytes[end / 2] ^= 0x10;
+        bytes[at] ^= 0x10;
         File.WriteAllBytes(path, bytes);
-        return (Path.GetFileName(path), bytes);
+        return bytes;
     }
 
     private static async Task<List<string>> CreateAsync(DaemonProcess daemon, int count)

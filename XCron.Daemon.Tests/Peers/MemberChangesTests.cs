@@ -54,6 +54,19 @@ internal sealed class MemberChangesTests
     }
 
     [Test]
+    public async Task A_node_of_a_side_that_was_given_up_is_not_added(CancellationToken cancellationToken)
+    {
+        _raft.Epoch = 1;
+        var old = new Membership(ClusterId, [Of(4, "d:1")]);
+        _dialer.Identities.Add("d:1", new PeerIdentity(new NodeId(4), "d:1", []) { InitialMembership = old }.Reply);
+
+        var answer = await _changes.ChangeAsync(MemberAction.Add, "d:1", cancellationToken);
+
+        Assert.That(((MemberAnswer.Refused)answer).Why, Does.Contain("recovered under epoch 1"));
+        Assert.That(_raft.Asked, Is.Empty);
+    }
+
+    [Test]
     public async Task A_node_that_cannot_be_reached_is_not_added(CancellationToken cancellationToken)
     {
         var answer = await _changes.ChangeAsync(MemberAction.Add, "d:1", cancellationToken);

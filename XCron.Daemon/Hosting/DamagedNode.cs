@@ -22,6 +22,25 @@ internal static class DamagedNode
         await using var app = Build(options);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         var logger = loggers.CreateLogger(DaemonTrace.Category);
+        try
+        {
+            return await RunAsync(app, options, found, loggers, logger);
+        }
+        catch (IOException failure)
+        {
+            // The directory cannot be read or written at all, or a port is taken.
+            logger.CannotStart(failure.Message);
+            return Failed;
+        }
+    }
+
+    private static async Task<int?> RunAsync(
+        WebApplication app,
+        XCronOptions options,
+        LogDamagedException found,
+        ILoggerFactory loggers,
+        ILogger logger)
+    {
         using var recovery = RaftRecovery.Open(options.RaftDir);
         var report = recovery.Report;
         if (report.Damage.Count == 0)

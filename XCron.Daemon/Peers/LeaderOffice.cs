@@ -56,7 +56,22 @@ internal sealed class LeaderOffice(
                 + "[peer] join naming a node of this one");
         }
 
-        return await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
+        return OldSide(node) is { } refusal
+            ? MemberReplies.Refused($"{host}: {refusal}")
+            : await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
+    }
+
+    /// <summary>Why a node that has data of this cluster is not added, where that is of another epoch.</summary>
+    private string? OldSide(IdentifyReply node)
+    {
+        try
+        {
+            return node.ClusterId.IsEmpty ? null : Epochs.Refusal(KnownMembership.EpochOf(node), raft.Epoch);
+        }
+        catch (Exception damage) when (damage is FormatException or ArgumentException)
+        {
+            return $"its membership is one that this version cannot read: {damage.Message}";
+        }
     }
 
     private async Task<MemberReply> TakeInAsync(MemberRequest request, CancellationToken cancellationToken)

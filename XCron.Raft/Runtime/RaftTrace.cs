@@ -14,7 +14,7 @@ internal static partial class RaftTrace
 
     [LoggerMessage(3, LogLevel.Warning,
         "A write that was under way when the process ended was cut off: {Bytes} bytes at offset {Offset} of {File}. "
-        + "It was never acknowledged, unless the disk lost what it had confirmed")]
+        + "It was never acknowledged, unless the log's end was damaged after a loss of power: that looks the same")]
     public static partial void TornTailCut(ILogger logger, string file, long offset, long bytes);
 
     [LoggerMessage(4, LogLevel.Information, "Snapshot taken at index {Index}")]
