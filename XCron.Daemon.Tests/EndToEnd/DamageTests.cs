@@ -7,7 +7,7 @@ namespace XCron.Daemon.Tests.EndToEnd;
 [Category("EndToEnd")]
 internal sealed class DamageTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly List<DirectoryInfo> _directories = [];
     private readonly List<DaemonProcess> _daemons = [];
