@@ -266,7 +266,12 @@ internal sealed class NodeLoop : Station<NodeInput>
     private void ReleaseHeld()
     {
         while (_held.TryPeek(out var send) && send.AfterWrite <= _durableSequence)
-            _parts.Transport.Send(_held.Dequeue().Message);
+        {
+            _held.Dequeue();
+            var leavesWithNext = _held.TryPeek(out var next) && next.AfterWrite <= _durableSequence;
+            if (!leavesWithNext || !next!.Message.Supersedes(send.Message))
+                _parts.Transport.Send(send.Message);
+        }
     }
 
     private void TakeSnapshot(SnapshotMark mark)
