@@ -157,7 +157,8 @@ internal sealed class Leader : Role
                 peer.AckedRound = Math.Max(peer.AckedRound, response.Round);
                 peer.KnownCommit = LogIndex.Max(peer.KnownCommit, response.Commit);
                 (peer.Disk, peer.IsHeldUp) = (response.Disk, response.IsHeldUp);
-                peer.Promised(Math.Min(response.SentMs, nowMs), response.PromiseMs);
+                peer.Promised(
+                    Math.Min(response.SentMs, nowMs), Math.Min(response.PromiseMs, _core.Options.ElectionTimeoutMs));
                 _replication.HeartbeatAnswered(peer, nowMs);
                 ConfirmReads();
                 break;
