@@ -34,7 +34,7 @@ internal sealed class LogWriter : Station<LogWriterJob>
         _time = time;
     }
 
-    protected override int SleepMs
+    public override int SleepMs
     {
         get
         {

@@ -62,7 +62,7 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     public StatusBoard Status { get; }
 
-    protected override int SleepMs
+    public override int SleepMs
     {
         get
         {
