@@ -39,7 +39,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
         _plan = plan;
         _random = new Random(plan.Seed);
         _network = new SimulatedNetwork(plan.Network, _time, _random);
-        _networkFaults = new NetworkFaults(plan.Network, _network, _random);
+        _networkFaults = new NetworkFaults(plan.Network, _network, _time, _random);
         _processFaults = new ProcessFaults(plan, _time, _random, _networkFaults);
         _diskFaults = new DiskFaults(plan.Disk, _time, _random, _budget);
         _nodeCoverage = new NodeCoverage(Coverage);
@@ -220,8 +220,11 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
 
             node.Remember();
             _invariants.Check(node);
-            if (_nodeCoverage.Observe(node, _network.HasCuts) && _isHarmed)
-                _processFaults.Ambush(node, _nodes);
+            var news = _nodeCoverage.Observe(node, _network);
+            if (_isHarmed && news == LeaderNews.Elected)
+                _processFaults.AmbushElected(node, _nodes);
+            if (_isHarmed && news == LeaderNews.Committed)
+                _processFaults.AmbushCommitted(node, _nodes);
         }
 
         _oracle.Collect();

@@ -41,6 +41,7 @@ internal sealed class Coverage
         (RareEvent.ReadFailed, "33"),
         (RareEvent.ReadBeforeFirstCommit, "31"),
         (RareEvent.LateReadAnswer, "32"),
+        (RareEvent.LateReadAnswerToDeposed, "32"),
         (RareEvent.UnknownOutcomeWasApplied, "52"),
         (RareEvent.OverloadedThenServed, "53"),
         (RareEvent.DiskFullThenServed, "61"),

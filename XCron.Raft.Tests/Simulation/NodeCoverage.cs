@@ -10,9 +10,9 @@ internal sealed class NodeCoverage(Coverage coverage)
 
     /// <summary>Called after every step.</summary>
     /// <param name="node">Whose.</param>
-    /// <param name="isCut">Whether links are cut at the time.</param>
-    /// <returns>Whether it became leader, or committed something as one.</returns>
-    public bool Observe(SimulatedNode node, bool isCut)
+    /// <param name="network">Which may be cut at the time.</param>
+    /// <returns>What it has done as a leader.</returns>
+    public LeaderNews Observe(SimulatedNode node, SimulatedNetwork network)
     {
         var core = node.Process!.Loop.Core;
         var log = core.Log;
@@ -23,20 +23,25 @@ internal sealed class NodeCoverage(Coverage coverage)
             Snapshot = log.Snapshot,
         };
         if (now == before)
-            return false;
+            return LeaderNews.None;
 
         _seen[node.Id] = now;
         var isLeader = core.Role.Kind == RaftRole.Leader;
         if (isLeader)
             ObserveLeader(core, node);
         if (before is null || before.Life != node.Lives)
-            return false;
+            return LeaderNews.None;
 
-        ObserveRole(core, before, isCut);
+        ObserveRole(core, before, network);
         ObserveLog(core, before, now);
         if (!ReferenceEquals(before.Membership, now.Membership))
             ObserveMembers(core, before);
-        return isLeader && (before.Role != core.Role || before.Commit < log.Commit);
+        if (!isLeader)
+            return LeaderNews.None;
+
+        return before.Role != core.Role ? LeaderNews.Elected
+            : before.Commit < log.Commit ? LeaderNews.Committed
+            : LeaderNews.None;
     }
 
     /// <summary>A process has started.</summary>
@@ -68,14 +73,14 @@ internal sealed class NodeCoverage(Coverage coverage)
             coverage.Reached(RareEvent.OldTermOnMajorityNotCommitted);
     }
 
-    private void ObserveRole(RaftCore core, Seen before, bool isCut)
+    private void ObserveRole(RaftCore core, Seen before, SimulatedNetwork network)
     {
         if (before.Role == core.Role)
             return;
 
         if (core.Role.Kind == RaftRole.Leader)
         {
-            if (isCut)
+            if (network.HasCuts)
                 coverage.Reached(RareEvent.LeaderUnderCuts);
             if (core.Membership.Voters.Length % 2 == 0)
                 coverage.Reached(RareEvent.EvenVotersElected);
@@ -156,4 +161,12 @@ internal sealed class NodeCoverage(Coverage coverage)
 
         public required SnapshotMark? Snapshot { get; init; }
     }
+}
+
+/// <summary>What a leader has just done.</summary>
+internal enum LeaderNews
+{
+    None,
+    Elected,
+    Committed,
 }

@@ -36,6 +36,7 @@ internal enum RareEvent
     ReadFailed,
     ReadBeforeFirstCommit,
     LateReadAnswer,
+    LateReadAnswerToDeposed,
     UnknownOutcomeWasApplied,
     OverloadedThenServed,
     DiskFullThenServed,

@@ -101,11 +101,13 @@ internal sealed record NetworkPlan
     /// <summary>Messages that come so late that elections may lie between.</summary>
     public double Stragglers { get; init; }
 
+    /// <summary>Links that are slow in one direction, for good: answers come late, and in order.</summary>
+    public double SlowLinks { get; init; }
+
     /// <summary>How often links are cut: one node, one direction, halves, a chain, a star.</summary>
     public double Cuts { get; init; }
 
-    /// <summary>How often they heal.</summary>
-    public double Heals { get; init; } = 0.007;
+    public int MaxCutMs { get; init; } = 1000;
 
     public static NetworkPlan Draw(SimulationPlan.Dice dice) => new()
     {
@@ -114,7 +116,8 @@ internal sealed record NetworkPlan
         MaxDelayMs = dice.Any(1, 5, 15, 40),
         Stragglers = dice.Sometimes(0.5, 0.1),
         Cuts = dice.Sometimes(0.7, 0.008),
-        Heals = 0.003 + dice.UpTo(0.01),
+        SlowLinks = dice.Sometimes(0.3, 0.5),
+        MaxCutMs = dice.Any(200, 600, 2500),
     };
 }
 
@@ -138,8 +141,11 @@ internal sealed record ProcessPlan
     /// <summary>A clock, though it only ever goes forward, leaps.</summary>
     public double ClockLeaps { get; init; }
 
-    /// <summary>The chance that a leader is struck in the moment it is elected or something new is committed.</summary>
+    /// <summary>The chance that a leader is struck in the moment something new is committed.</summary>
     public double Ambushes { get; init; }
+
+    /// <summary>The chance that it is struck in the moment it is elected: short terms, logs that conflict.</summary>
+    public double Churn { get; init; }
 
     public static ProcessPlan Draw(SimulationPlan.Dice dice) => new()
     {
@@ -150,6 +156,7 @@ internal sealed record ProcessPlan
         ClockDrift = dice.Sometimes(0.5, dice.Chance(0.5) ? 0.6 : 0.05),
         ClockLeaps = dice.Sometimes(0.3, 0.001),
         Ambushes = dice.Sometimes(0.5, 0.15),
+        Churn = dice.Sometimes(0.5, 0.9),
     };
 }
 
