@@ -40,6 +40,7 @@ internal sealed class Coverage
         (RareEvent.ReadAtFollower, "33"),
         (RareEvent.ReadFailed, "33"),
         (RareEvent.ReadBeforeFirstCommit, "31"),
+        (RareEvent.DeposedLeaderDoesNotKnow, "25, 32"),
         (RareEvent.LateReadAnswer, "32"),
         (RareEvent.LateReadAnswerToDeposed, "32"),
         (RareEvent.UnknownOutcomeWasApplied, "52"),

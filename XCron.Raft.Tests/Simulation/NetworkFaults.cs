@@ -26,6 +26,18 @@ internal sealed class NetworkFaults(NetworkPlan plan, SimulatedNetwork network, 
         }
     }
 
+    /// <summary>Cut off both ways; but what is on its way to it arrives, bit by bit.</summary>
+    public void Besiege(NodeId victim, IEnumerable<NodeId> others)
+    {
+        var (untilMs, _) = Begin();
+        network.HoldBack(victim);
+        foreach (var other in others.Where(other => other != victim))
+        {
+            network.Cut(other, victim, untilMs, severs: false);
+            network.Cut(victim, other, untilMs, severs: false);
+        }
+    }
+
     private void CutSomehow(NodeId[] nodes)
     {
         random.Shuffle(nodes);

@@ -7,6 +7,7 @@ namespace XCron.Raft.Tests.Simulation;
 internal sealed class NodeCoverage(Coverage coverage)
 {
     private readonly Dictionary<NodeId, Seen> _seen = [];
+    private Term _newestCommitted; // the newest term of which something is known to be committed
 
     /// <summary>Called after every step.</summary>
     /// <param name="node">Whose.</param>
@@ -17,6 +18,8 @@ internal sealed class NodeCoverage(Coverage coverage)
         var core = node.Process!.Loop.Core;
         var log = core.Log;
         var before = _seen.GetValueOrDefault(node.Id);
+        if (core.Role.Kind == RaftRole.Leader && core.Term < _newestCommitted)
+            coverage.Reached(RareEvent.DeposedLeaderDoesNotKnow);
         var now = new Seen(node.Lives, core.Role, core.Term, log.LastIndex, log.View.LastTerm, log.Commit)
         {
             Membership = core.Membership, MembershipIndex = log.MembershipIndex, Durable = log.Durable,
@@ -65,7 +68,9 @@ internal sealed class NodeCoverage(Coverage coverage)
             coverage.Reached(RareEvent.DiskStalledLeader);
         if (core.Membership.Find(core.Self) is null or { Suffrage: not Suffrage.Voter })
             coverage.Reached(RareEvent.LeaderRemovedItself);
-        if (log.View.TermAt(log.Commit) == core.Term || log.LastIndex == log.Commit)
+        var committed = log.View.TermAt(log.Commit);
+        _newestCommitted = committed > _newestCommitted ? committed : _newestCommitted;
+        if (committed == core.Term || log.LastIndex == log.Commit)
             return;
 
         var counted = Quorum.CommittedIndex(core.Membership, id => id == core.Self ? log.Durable : MatchOf(core, id));

@@ -50,7 +50,7 @@ internal sealed class ProcessFaults(SimulationPlan plan, VirtualTime time, Rando
             return;
 
         Ambushes++;
-        switch (random.Next(4))
+        switch (Any(_plan.ElectedAmbushes, kinds: 4))
         {
             case 0:
                 Crash(leader);
@@ -79,7 +79,7 @@ internal sealed class ProcessFaults(SimulationPlan plan, VirtualTime time, Rando
 
         Ambushes++;
         var other = nodes[random.Next(nodes.Count)];
-        switch (random.Next(6))
+        switch (Any(_plan.CommittedAmbushes, kinds: 7))
         {
             case 0:
                 Crash(leader);
@@ -98,10 +98,22 @@ internal sealed class ProcessFaults(SimulationPlan plan, VirtualTime time, Rando
             case 4:
                 network.Isolate(leader.Id, nodes.Select(node => node.Id), isWhole: false);
                 break;
+            case 5: // what others have said to it trickles in long after they have said other things to another
+                network.Besiege(leader.Id, nodes.Select(node => node.Id));
+                break;
             default:
                 leader.DiskSpeed = 0.02;
                 break;
         }
+    }
+
+    /// <summary>One of the kinds that the plan has; bits of a mask.</summary>
+    private int Any(int mask, int kinds)
+    {
+        var kind = random.Next(kinds);
+        while ((mask & (1 << kind)) == 0)
+            kind = (kind + 1) % kinds;
+        return kind;
     }
 
     private void Crash(SimulatedNode node)

@@ -35,6 +35,7 @@ internal enum RareEvent
     ReadAtFollower,
     ReadFailed,
     ReadBeforeFirstCommit,
+    DeposedLeaderDoesNotKnow,
     LateReadAnswer,
     LateReadAnswerToDeposed,
     UnknownOutcomeWasApplied,

@@ -10,7 +10,7 @@ internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Rando
     private const int MaxLateMs = 1500;
     private const int MaxSlowMs = 400;
 
-    private readonly PriorityQueue<Action, (long DueMs, long Order)> _inFlight = new();
+    private readonly PriorityQueue<Parcel, (long DueMs, long Order)> _inFlight = new();
     private readonly Dictionary<(NodeId From, NodeId To), Outage> _cut = [];
     private readonly Dictionary<(NodeId From, NodeId To), int> _slowMs = [];
     private long _order;
@@ -33,13 +33,26 @@ internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Rando
     /// <param name="severs">Whether what is on its way is lost too.</param>
     public void Cut(NodeId from, NodeId to, long untilMs, bool severs) => _cut[(from, to)] = new(untilMs, severs);
 
+    /// <summary>What is on its way to this node comes later, and not all at once.</summary>
+    public void HoldBack(NodeId to)
+    {
+        (Parcel Parcel, (long DueMs, long Order) When)[] all = [.. _inFlight.UnorderedItems];
+        Array.Sort(all, static (left, right) => left.When.CompareTo(right.When)); // the heap's own order means nothing
+        _inFlight.Clear();
+        foreach (var (parcel, when) in all)
+        {
+            var moreMs = parcel.To == to ? random.Next(MaxLateMs / 2) : 0;
+            _inFlight.Enqueue(parcel, (when.DueMs + moreMs, when.Order));
+        }
+    }
+
     public void HealAll() => _cut.Clear();
 
     /// <summary>Delivers what is due; each delivery may send more, which waits for its own time.</summary>
     public void DeliverDue()
     {
         while (_inFlight.TryPeek(out _, out var when) && when.DueMs <= time.NowMs)
-            _inFlight.Dequeue()();
+            _inFlight.Dequeue().Arrive();
     }
 
     /// <summary>Puts a delivery on the way; where it is lost, now or later, the other is called.</summary>
@@ -65,7 +78,7 @@ internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Rando
     /// Puts something on the way that is never lost or doubled: the end of a stream, seen by its reader.
     /// </summary>
     public void CarrySurely(Action deliver) =>
-        _inFlight.Enqueue(deliver, (time.NowMs + plan.MaxDelayMs + 1, _order++));
+        _inFlight.Enqueue(new Parcel(NodeId.None, deliver), (time.NowMs + plan.MaxDelayMs + 1, _order++));
 
     private bool Happens(double chance) => !IsCalm && chance > 0 && random.NextDouble() < chance;
 
@@ -78,7 +91,8 @@ internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Rando
             delayMs += random.Next(MaxLateMs);
         }
 
-        _inFlight.Enqueue(() => Arrive(from, to, deliver, lose), (time.NowMs + delayMs, _order++));
+        var parcel = new Parcel(to, () => Arrive(from, to, deliver, lose));
+        _inFlight.Enqueue(parcel, (time.NowMs + delayMs, _order++));
     }
 
     private void Arrive(NodeId from, NodeId to, Action deliver, Action lose)
@@ -103,6 +117,8 @@ internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Rando
             _slowMs[(from, to)] = slowMs = Happens(plan.SlowLinks) ? random.Next(MaxSlowMs) : 0;
         return slowMs;
     }
+
+    private readonly record struct Parcel(NodeId To, Action Arrive);
 
     private readonly record struct Outage(long UntilMs, bool Severs);
 }

@@ -147,8 +147,8 @@ internal sealed class SimulatedNode(
 
     private RaftOptions Options() => new()
     {
-        ElectionTimeout = TimeSpan.FromMilliseconds(200),
-        HeartbeatInterval = TimeSpan.FromMilliseconds(20),
+        ElectionTimeout = TimeSpan.FromMilliseconds(plan.ElectionMs),
+        HeartbeatInterval = TimeSpan.FromMilliseconds(plan.ElectionMs / 10),
         RequestTimeout = TimeSpan.FromSeconds(2),
         SegmentBytes = plan.SegmentBytes,
         SnapshotLogBytes = plan.SnapshotLogBytes,

@@ -6,7 +6,7 @@ namespace XCron.Raft.Tests.Simulation;
 /// </summary>
 internal sealed record SimulationPlan
 {
-    private const int UsualSteps = 1100;
+    private const int UsualSteps = 1400;
 
     public required int Seed { get; init; }
 
@@ -32,6 +32,9 @@ internal sealed record SimulationPlan
 
     public int PatienceMs { get; init; } = 1000;
 
+    /// <summary>Ten heartbeats. Short: more elections in a run.</summary>
+    public int ElectionMs { get; init; } = 200;
+
     public int SegmentBytes { get; init; } = 4096;
 
     public int SnapshotLogBytes { get; init; } = 2000;
@@ -50,6 +53,7 @@ internal sealed record SimulationPlan
     {
         var dice = new Dice(new Random(seed));
         var rounds = dice.Any(1, 1, 2, 3);
+        var electionMs = dice.Any(60, 100, 200);
         return new SimulationPlan
         {
             Seed = seed,
@@ -61,11 +65,12 @@ internal sealed record SimulationPlan
             Keys = dice.Any(1, 3, 6),
             AskRate = dice.UpTo(0.6) + 0.1,
             PatienceMs = dice.Any(150, 600, 2500),
+            ElectionMs = electionMs,
             SegmentBytes = dice.Any(4096, 8192, 16384),
             SnapshotLogBytes = dice.Any(200, 600, 2000, 8000, int.MaxValue),
             CachedLogBytes = dice.Any(100, 400, 4000, 1 << 20),
             MaxUncommittedBytes = dice.Chance(0.2) ? 600 : 1 << 20,
-            Network = NetworkPlan.Draw(dice),
+            Network = NetworkPlan.Draw(dice, electionMs),
             Process = ProcessPlan.Draw(dice),
             Disk = DiskPlan.Draw(dice),
         };
@@ -84,6 +89,9 @@ internal sealed record SimulationPlan
             var rate = random.NextDouble() * limit;
             return random.NextDouble() < chance ? rate : 0;
         }
+
+        /// <summary>Some of so many kinds, as bits; never none.</summary>
+        public int Mask(int kinds) => random.Next(1, 1 << kinds);
 
         public int Any(params ReadOnlySpan<int> values) => values[random.Next(values.Length)];
     }
@@ -109,11 +117,11 @@ internal sealed record NetworkPlan
 
     public int MaxCutMs { get; init; } = 1000;
 
-    public static NetworkPlan Draw(SimulationPlan.Dice dice) => new()
+    public static NetworkPlan Draw(SimulationPlan.Dice dice, int electionMs) => new()
     {
         Loss = dice.Sometimes(0.6, 0.12),
         Doubling = dice.Sometimes(0.5, 0.15),
-        MaxDelayMs = dice.Any(1, 5, 15, 40),
+        MaxDelayMs = Math.Min(dice.Any(1, 5, 15, 40), electionMs / 8),
         Stragglers = dice.Sometimes(0.5, 0.1),
         Cuts = dice.Sometimes(0.7, 0.008),
         SlowLinks = dice.Sometimes(0.3, 0.5),
@@ -147,6 +155,12 @@ internal sealed record ProcessPlan
     /// <summary>The chance that it is struck in the moment it is elected: short terms, logs that conflict.</summary>
     public double Churn { get; init; }
 
+    /// <summary>Which ways of striking there are: bits, at least one.</summary>
+    public int ElectedAmbushes { get; init; } = 0b1111;
+
+    /// <inheritdoc cref="ElectedAmbushes"/>
+    public int CommittedAmbushes { get; init; } = 0b111_1111;
+
     public static ProcessPlan Draw(SimulationPlan.Dice dice) => new()
     {
         Crashes = dice.Sometimes(0.7, 0.004),
@@ -155,8 +169,10 @@ internal sealed record ProcessPlan
         Wipes = dice.Sometimes(0.3, 0.004),
         ClockDrift = dice.Sometimes(0.5, dice.Chance(0.5) ? 0.6 : 0.05),
         ClockLeaps = dice.Sometimes(0.3, 0.001),
-        Ambushes = dice.Sometimes(0.5, 0.15),
-        Churn = dice.Sometimes(0.5, 0.9),
+        Ambushes = dice.Sometimes(0.5, dice.Chance(0.5) ? 0.1 : 0.5),
+        Churn = dice.Sometimes(0.5, 1),
+        ElectedAmbushes = dice.Mask(4),
+        CommittedAmbushes = dice.Mask(7),
     };
 }
 
