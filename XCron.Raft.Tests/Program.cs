@@ -1,3 +1,5 @@
+using System.Globalization;
+using XCron.Raft.Tests.EndToEnd;
 using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Raft.Tests;
@@ -9,10 +11,12 @@ internal static class Program
 {
     private const string Usage = "usage: simulate [--seeds N] [--from S] [--nodes 1..7] [--history FILE (one seed)]";
 
-    public static int Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
         if (args is ["simulate", .. var options] && SimulateCommand.Parse(options) is { } command)
             return command.Run();
+        if (args is [AcknowledgingNode.Command, var path, var proposals])
+            return await AcknowledgingNode.RunAsync(path, int.Parse(proposals, CultureInfo.InvariantCulture));
 
         Console.Error.WriteLine(Usage);
         return 2;

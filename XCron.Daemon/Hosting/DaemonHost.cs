@@ -11,6 +11,9 @@ namespace XCron.Daemon.Hosting;
 /// <summary>The web server of a daemon: three ports, each with what belongs on it and nothing else.</summary>
 internal static class DaemonHost
 {
+    // What is longer the server turns away before there is a request, with a bare 414 or 431 and no envelope.
+    private const int MaxHeadBytes = 64 * 1024;
+
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
 
     public static WebApplication Build(XCronOptions options)
@@ -67,6 +70,8 @@ internal static class DaemonHost
     private static void Listen(KestrelServerOptions kestrel, XCronOptions options)
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestLineSize = MaxHeadBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
         kestrel.Limits.MaxRequestBodySize = null; // the API has its own limit, with an answer that names it
         kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
         kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;

@@ -39,6 +39,9 @@ internal sealed class CoreNode
 
     public long NowMs { get; set; }
 
+    /// <summary>How many of its milliseconds pass in one of the cluster's.</summary>
+    public double ClockSpeed { get; set; } = 1;
+
     /// <summary>What has left the node and was not taken by the test.</summary>
     public List<Message> Sent { get; } = [];
 
@@ -101,7 +104,7 @@ internal sealed class CoreNode
         Lives++;
         IsUp = true;
         _durableSequence = 0;
-        var recovered = Disk.Recover();
+        var recovered = Disk.Recover() with { MayHavePromised = Lives > 1 && Disk.HardState.Term > new Term(1) };
         Machine.AddRange(Disk.SnapshotState);
         Core = new RaftCore(_options, recovered, new Random((_seed * 1000) + (Number * 100) + Lives), NowMs);
         Pump();
@@ -172,7 +175,7 @@ internal sealed class CoreNode
 
     public void Read(long readId)
     {
-        Core.ReadIndex(readId);
+        Core.ReadIndex(readId, NowMs);
         Pump();
     }
 

@@ -153,7 +153,7 @@ internal sealed class FollowerLogTests
         Assert.That((node.Last, node.Commit, node.Applied.Value), Is.EqualTo((3L, 2L, 2L)));
         Assert.That(
             node.Take<Message.HeartbeatResponse>().Single(),
-            Is.EqualTo(Say.Alive(1, 2, 1, round: 7, lastIndex: 3) with { Commit = Make.At(2) }));
+            Is.EqualTo(Say.Alive(1, 2, 1, round: 7, lastIndex: 3) with { Commit = Make.At(2), PromiseMs = 1000 }));
     }
 
     // §5.3: "Once a follower learns that a log entry is committed, it applies the entry to its local state machine (in

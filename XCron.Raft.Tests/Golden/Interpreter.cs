@@ -41,6 +41,8 @@ internal sealed class Interpreter
         ["transfer"] = Transfer,
         ["hold"] = words => Hold(words, isHeld: true),
         ["free"] = words => Hold(words, isHeld: false),
+        ["health"] = words => On(
+            words, node => node.HearOfDisk(Enum.Parse<DiskHealth>(words.Next(), ignoreCase: true))),
         ["flush"] = words => On(words, node => node.Flush(words.IsOver ? int.MaxValue : words.Number())),
         ["apply"] = words => On(words, static node => node.Apply()),
         ["load"] = words => On(words, static node => node.Load()),

@@ -44,7 +44,7 @@ internal sealed class Telling
                 $", at {refused.RejectedPrev}: term {refused.ConflictTerm} since {refused.ConflictIndex}",
             Message.Heartbeat heartbeat => $", commit {heartbeat.Commit}, round {heartbeat.Round}",
             Message.HeartbeatResponse answer =>
-                $", round {answer.Round}, last {answer.LastIndex}, commit {answer.Commit}",
+                $", round {answer.Round}, last {answer.LastIndex}, commit {answer.Commit}{Of(answer.Disk)}",
             Message.ReadIndexRequest read => $", question {Question(read.ReadId)}",
             Message.ReadIndexResponse { Accepted: true } read =>
                 $", question {Question(read.ReadId)}, index {read.Index}",
@@ -110,6 +110,9 @@ internal sealed class Telling
             parts.Add(state.Vote == NodeId.None ? $"term {state.Term}" : $"term {state.Term} vote {state.Vote.Value}");
         return string.Join("; ", parts);
     }
+
+    private static string Of(DiskHealth disk) =>
+        disk == DiskHealth.Well ? "" : $", disk {disk.ToString().ToLowerInvariant()}";
 
     private static string Content(LogEntry entry) => entry.Kind switch
     {

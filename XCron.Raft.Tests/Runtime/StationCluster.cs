@@ -13,10 +13,10 @@ internal sealed class StationCluster
     private readonly SimulatedNode[] _nodes;
     private long _lastCommand;
 
-    public StationCluster(int voters)
+    public StationCluster(int voters, SimulationPlan? plan = null)
     {
         var watch = new NobodyWatches();
-        var plan = new SimulationPlan { Seed = 1 };
+        plan ??= new SimulationPlan { Seed = 1 };
         Network = new SimulatedNetwork(new NetworkPlan { MaxDelayMs = 2 }, _time, _random);
         var initial = new Membership(
             new Guid(1, 2, 3, new byte[8]),
@@ -34,6 +34,8 @@ internal sealed class StationCluster
     }
 
     public SimulatedNetwork Network { get; }
+
+    public VirtualTime Time => _time;
 
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 

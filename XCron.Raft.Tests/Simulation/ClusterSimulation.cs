@@ -237,9 +237,20 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
     private void Ask()
     {
         if (_random.NextDouble() < _plan.AskRate)
-            _clients.Ask(LeaderOrAny, () => _random.Next(2) == 0 ? LeaderOrAny() : AnyNode());
+            _clients.Ask(LeaderOrAny, ReadPlace);
         if (_plan.ChangesMembers && _random.Next(25) == 0 && _budget.Hurt.Count == 0)
             _operator.Act(LeaderOrAny());
+    }
+
+    private SimulatedNode ReadPlace()
+    {
+        var newest = _nodes.Max(static node => node.LastKnown.Term.Value);
+        var deposed = _nodes.Find(node => node.IsRunning
+            && node.Process!.Loop.Core is { Role.Kind: RaftRole.Leader } core && core.Term.Value < newest);
+        if (deposed is not null && _random.NextDouble() < _plan.Audits)
+            return deposed;
+
+        return _random.Next(2) == 0 ? LeaderOrAny() : AnyNode();
     }
 
     private SimulatedNode AnyNode() => _nodes[_random.Next(_nodes.Count)];

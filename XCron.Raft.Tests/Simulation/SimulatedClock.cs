@@ -22,7 +22,17 @@ internal sealed class SimulatedClock(VirtualTime time) : TimeProvider
 
     public void Leap(long ms) => _sinceTicks += ms * TicksAMs;
 
-    public override long GetTimestamp() => _sinceTicks + (long)((time.NowMs - _sinceMs) * TicksAMs * Rate);
+    /// <summary>Done once, right after the clock was read: the process is held up there.</summary>
+    public Action? AfterNextLook { get; set; }
+
+    public override long GetTimestamp()
+    {
+        var seen = _sinceTicks + (long)((time.NowMs - _sinceMs) * TicksAMs * Rate);
+        var holdUp = AfterNextLook;
+        AfterNextLook = null;
+        holdUp?.Invoke();
+        return seen;
+    }
 
     public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
 }

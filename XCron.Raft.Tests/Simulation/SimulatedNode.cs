@@ -149,6 +149,8 @@ internal sealed class SimulatedNode(
     {
         ElectionTimeout = TimeSpan.FromMilliseconds(plan.ElectionMs),
         HeartbeatInterval = TimeSpan.FromMilliseconds(plan.ElectionMs / 10),
+        LeaseReads = plan.LeaseReads,
+        MaxClockDrift = TimeSpan.FromMilliseconds(Math.Max(1, plan.ElectionMs * 15 / 100)),
         RequestTimeout = TimeSpan.FromSeconds(2),
         SegmentBytes = plan.SegmentBytes,
         SnapshotLogBytes = plan.SnapshotLogBytes,

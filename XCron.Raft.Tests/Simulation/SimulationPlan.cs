@@ -8,6 +8,10 @@ internal sealed record SimulationPlan
 {
     private const int UsualSteps = 1400;
 
+    // One clock may be slow and another fast by this: within an election timeout they come apart by less than the 15 %
+    // of it that nodes are told.
+    private const double LargestLeasedDrift = 0.06;
+
     public required int Seed { get; init; }
 
     /// <summary>Who forms the cluster.</summary>
@@ -30,6 +34,13 @@ internal sealed record SimulationPlan
     /// <summary>The chance that a client begins something in a step.</summary>
     public double AskRate { get; init; } = 0.4;
 
+    /// <summary>How many of the operations are reads, as a share.</summary>
+    public double Reads { get; init; } = 0.33;
+
+    /// <summary>How many of the reads go to a leader that another has deposed and that does not know, while there is
+    /// one.</summary>
+    public double Audits { get; init; } = 0.5;
+
     public int PatienceMs { get; init; } = 1000;
 
     /// <summary>Ten heartbeats. Short: more elections in a run.</summary>
@@ -43,6 +54,9 @@ internal sealed record SimulationPlan
 
     public int MaxUncommittedBytes { get; init; } = 1 << 20;
 
+    /// <summary>Whether a leader answers reads by its lease; only where clocks keep the bound it is told.</summary>
+    public bool LeaseReads { get; init; }
+
     public NetworkPlan Network { get; init; } = new();
 
     public ProcessPlan Process { get; init; } = new();
@@ -54,7 +68,7 @@ internal sealed record SimulationPlan
         var dice = new Dice(new Random(seed));
         var rounds = dice.Any(1, 1, 2, 3);
         var electionMs = dice.Any(60, 100, 200);
-        return new SimulationPlan
+        var plan = new SimulationPlan
         {
             Seed = seed,
             Nodes = dice.Any(1, 2, 3, 3, 3, 3, 3, 4, 5, 5),
@@ -74,6 +88,14 @@ internal sealed record SimulationPlan
             Process = ProcessPlan.Draw(dice),
             Disk = DiskPlan.Draw(dice),
         };
+        plan = dice.Any(0, 1, 2, 3, 4, 5, 6, 7, 8, 9) switch
+        {
+            0 => SimulationThemes.Figure8(plan, dice),
+            1 => SimulationThemes.DeposedLeaders(plan, dice),
+            _ => plan,
+        };
+        var keepsBound = plan.Process is { ClockDrift: <= LargestLeasedDrift, ClockLeaps: 0 };
+        return plan with { LeaseReads = keepsBound && dice.Chance(0.7) };
     }
 
     /// <summary>The chances of a plan; the same seed draws the same.</summary>

@@ -72,6 +72,10 @@ internal abstract record Message
         public required LogIndex Commit { get; init; }
 
         public required long Round { get; init; }
+
+        /// <summary>When it was sent, by the leader's clock, which nobody else reads; comes back with the answer.
+        /// </summary>
+        public long SentMs { get; init; }
     }
 
     public sealed record HeartbeatResponse : Message
@@ -82,6 +86,15 @@ internal abstract record Message
 
         /// <summary>What the follower knows to be committed.</summary>
         public LogIndex Commit { get; init; }
+
+        /// <summary>The heartbeat's own.</summary>
+        public long SentMs { get; init; }
+
+        /// <summary>For so long from the heartbeat on it votes for nobody else, unless the leader wants it.</summary>
+        public long PromiseMs { get; init; }
+
+        /// <summary>Its state machine lags so far that it takes no entries for now.</summary>
+        public bool IsHeldUp { get; init; }
 
         /// <summary>Leadership is not handed to one whose disk fails it.</summary>
         public DiskHealth Disk { get; init; }

@@ -29,6 +29,8 @@ internal sealed class RaftCore
         Invariant.Require(Log.View.LastTerm <= Term, "the log holds no entry of a later term than the node's own");
         Role = new Follower(this);
         RestartClock(nowMs);
+        if (recovered.MayHavePromised)
+            Clock.Promise(nowMs); // up to now, and a leader may count on it
         _told = (RaftRole.Follower, Term, NodeId.None);
     }
 
@@ -144,7 +146,14 @@ internal sealed class RaftCore
         Role is Leader leader ? leader.Transfer(target, NowMs) : TransferRefusal.NotLeader;
 
     /// <summary>Ends in a ReadReady or a ReadFailed with the same number.</summary>
-    public void ReadIndex(long readId) => Role.ReadIndex(readId, NowMs);
+    /// <param name="readId">The asker's number.</param>
+    /// <param name="nowMs">Read from the clock after every reader had arrived: a lease that held before says nothing
+    /// of what was acknowledged since.</param>
+    public void ReadIndex(long readId, long nowMs)
+    {
+        NowMs = nowMs;
+        Role.ReadIndex(readId, nowMs);
+    }
 
     public void OnDurable(long writeSequence)
     {
@@ -159,10 +168,11 @@ internal sealed class RaftCore
 
     /// <param name="snapshot">On disk; the log before <paramref name="keepFrom"/> may be cut.</param>
     /// <param name="keepFrom">What the caller would like to keep.</param>
+    /// <param name="logBytes">How much the log takes on disk.</param>
     /// <returns>Where the log begins from now on; on disk it is to be cut there too.</returns>
-    public LogIndex OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom)
+    public LogIndex OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom, long logBytes = 0)
     {
-        var needed = Role is Leader leader ? leader.FirstNeeded(keepFrom, NowMs) : keepFrom;
+        var needed = Role is Leader leader ? leader.FirstNeeded(keepFrom, logBytes, NowMs) : keepFrom;
         Log.SnapshotTaken(snapshot, needed);
         return Log.View.FirstIndex;
     }
@@ -233,7 +243,6 @@ internal sealed class RaftCore
         if (term > Term)
             SetHardState(new HardState(term, NodeId.None));
         ChangeRole(new Follower(this), leader);
-        Clock.ForgetLeader();
         RestartClock(nowMs);
     }
 

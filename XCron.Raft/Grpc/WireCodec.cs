@@ -27,7 +27,10 @@ internal static class WireCodec
                 };
                 break;
             case Message.Heartbeat heartbeat:
-                envelope.Heartbeat = new Heartbeat { Commit = heartbeat.Commit.Value, Round = heartbeat.Round };
+                envelope.Heartbeat = new Heartbeat
+                {
+                    Commit = heartbeat.Commit.Value, Round = heartbeat.Round, SentMs = heartbeat.SentMs,
+                };
                 break;
             case Message.HeartbeatResponse response:
                 envelope.HeartbeatResponse =
@@ -37,6 +40,9 @@ internal static class WireCodec
                         LastIndex = response.LastIndex.Value,
                         Commit = response.Commit.Value,
                         Disk = (uint)response.Disk,
+                        SentMs = response.SentMs,
+                        PromiseMs = response.PromiseMs,
+                        HeldUp = response.IsHeldUp,
                     };
                 break;
             case Message.VoteRequest request:
@@ -76,7 +82,10 @@ internal static class WireCodec
         return envelope;
     }
 
-    /// <summary>Null for a message that this version does not know: a newer peer's, safely ignored.</summary>
+    /// <summary>
+    /// Null for a message that this version does not know, or entries of a kind that it does not know: a newer peer's,
+    /// safely ignored, as if it were lost.
+    /// </summary>
     public static Message? Decode(Envelope envelope)
     {
         var from = new NodeId(envelope.From);
@@ -100,7 +109,12 @@ internal static class WireCodec
             Envelope.BodyOneofCase.Heartbeat when envelope.Heartbeat is var body =>
                 new Message.Heartbeat
                 {
-                    From = from, To = to, Term = term, Commit = new LogIndex(body.Commit), Round = body.Round,
+                    From = from,
+                    To = to,
+                    Term = term,
+                    Commit = new LogIndex(body.Commit),
+                    Round = body.Round,
+                    SentMs = body.SentMs,
                 },
             Envelope.BodyOneofCase.HeartbeatResponse when envelope.HeartbeatResponse is var body =>
                 new Message.HeartbeatResponse
@@ -112,6 +126,9 @@ internal static class WireCodec
                     LastIndex = new LogIndex(body.LastIndex),
                     Commit = new LogIndex(body.Commit),
                     Disk = (DiskHealth)body.Disk,
+                    SentMs = body.SentMs,
+                    PromiseMs = body.PromiseMs,
+                    IsHeldUp = body.HeldUp,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest
@@ -184,13 +201,15 @@ internal static class WireCodec
         return request;
     }
 
-    private static Message.AppendRequest DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
+    private static Message.AppendRequest? DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
     {
         var prevIndex = new LogIndex(request.PrevIndex);
         var entries = new LogEntry[request.Entries.Count];
         for (var i = 0; i < entries.Length; i++)
         {
             var entry = request.Entries[i];
+            if (entry.Kind > (uint)EntryKind.Configuration)
+                return null;
             entries[i] = new LogEntry(
                 prevIndex + (i + 1), new Term(entry.Term), (EntryKind)entry.Kind, entry.Payload.Memory);
         }
