@@ -31,7 +31,8 @@ internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Rando
     /// <param name="to">By whom.</param>
     /// <param name="untilMs">When it ends.</param>
     /// <param name="severs">Whether what is on its way is lost too.</param>
-    public void Cut(NodeId from, NodeId to, long untilMs = long.MaxValue, bool severs = false) => _cut[(from, to)] = new(untilMs, severs);
+    public void Cut(NodeId from, NodeId to, long untilMs = long.MaxValue, bool severs = false) =>
+        _cut[(from, to)] = new(untilMs, severs);
 
     /// <summary>What is on its way to this node comes later, and not all at once.</summary>
     public void HoldBack(NodeId to)
