@@ -164,7 +164,8 @@ public sealed class GrpcRaftTransport : IRaftTransport
                     return;
             }
         }
-        catch (Exception failure) when (failure is RpcException or OperationCanceledException or IOException)
+        catch (Exception failure)
+            when (failure is RpcException or OperationCanceledException or IOException or HttpRequestException)
         {
             RaftTrace.SnapshotPullFailed(_logger, request.Index, failure);
         }
