@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using XCron.Daemon.Commands;
 using XCron.Daemon.Peers;
 using XCron.Raft;
 
@@ -61,7 +62,8 @@ internal sealed class RaftAccess(RaftNode node, long leastEpoch) : IMemberAccess
         node.TransferLeadershipAsync(target, cancellationToken);
 
     public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken) =>
-        node.ProposeAsync(command); // ends by itself within the request timeout
+        // Ends by itself within the request timeout.
+        node.ProposeAsync(command, CommandUrgency.Of(command.Span));
 
     public ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken) =>
         node.ReadBarrierAsync(cancellationToken);
