@@ -47,7 +47,8 @@ internal sealed class SimulateCommand
         var minutes = Stopwatch.GetElapsedTime(start).TotalMinutes;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Seeds} seeds from {From}, {Seeds / minutes:0} a minute, {_failures.Count} failed; {_total with { Lateness = _lateness }}"));
+            $"{Seeds} seeds from {From}, {Seeds / minutes:0} a minute, {_failures.Count} failed; ")
+            + (_total with { Lateness = _lateness }));
         return _failures.Count == 0 ? 0 : 1;
     }
 
