@@ -74,8 +74,16 @@ internal abstract class NodeInput
         public TaskCompletionSource<TransferOutcome> Done => done;
     }
 
-    public sealed class DiskSpace(bool full) : NodeInput
+    public sealed class Superseded(long ours, long theirs) : NodeInput
     {
-        public bool Full => full;
+        public long Ours => ours;
+
+        public long Theirs => theirs;
+    }
+
+    /// <summary>Well, low or full: what the log writer finds.</summary>
+    public sealed class DiskSpace(DiskHealth health) : NodeInput
+    {
+        public DiskHealth Health => health;
     }
 }

@@ -14,7 +14,7 @@ internal static partial class RaftTrace
 
     [LoggerMessage(3, LogLevel.Warning,
         "A write that was under way when the process ended was cut off: {Bytes} bytes at offset {Offset} of {File}. "
-        + "It was never acknowledged, unless the disk lost what it had confirmed")]
+        + "It was never acknowledged, unless the log's end was damaged after a loss of power: that looks the same")]
     public static partial void TornTailCut(ILogger logger, string file, long offset, long bytes);
 
     [LoggerMessage(4, LogLevel.Information, "Snapshot taken at index {Index}")]
@@ -63,11 +63,20 @@ internal static partial class RaftTrace
         "The disk stands: nothing was made durable for {Milliseconds} ms. A leader hands over; the node goes on")]
     public static partial void DiskStalled(ILogger logger, long milliseconds);
 
+    [LoggerMessage(21, LogLevel.Error,
+        "Disk space is low: there is none for another segment of the log. Ordinary proposals are refused, urgent ones "
+        + "are taken into what is left of this one, until there is space")]
+    public static partial void DiskLow(ILogger logger);
+
     [LoggerMessage(20, LogLevel.Information, "The disk answers again")]
     public static partial void DiskAnswers(ILogger logger);
 
     [LoggerMessage(17, LogLevel.Information, "The node stopped")]
     public static partial void NodeStopped(ILogger logger);
+
+    [LoggerMessage(41, LogLevel.Error,
+        "{File} is damaged at byte {Offset}: {What} It is left out; what it had is in the log, or in a newer snapshot")]
+    public static partial void SnapshotDamaged(ILogger logger, string file, long offset, string what);
 
     [LoggerMessage(40, LogLevel.Warning,
         "{File} fails its check at byte {Offset}: torn by a loss of power, or damaged. It only says how far the log "
