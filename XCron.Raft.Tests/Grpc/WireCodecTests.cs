@@ -35,11 +35,14 @@ internal sealed class WireCodecTests
             From = Way.From, To = Way.To, Term = Way.Term, Accepted = true, Match = Make.At(4),
             RejectedPrev = Make.At(3), ConflictTerm = new Term(2), ConflictIndex = Make.At(1),
         },
-        new Message.Heartbeat { From = Way.From, To = Way.To, Term = Way.Term, Commit = Make.At(3), Round = 6 },
+        new Message.Heartbeat
+        {
+            From = Way.From, To = Way.To, Term = Way.Term, Commit = Make.At(3), Round = 6, SentMs = 8,
+        },
         new Message.HeartbeatResponse
         {
             From = Way.From, To = Way.To, Term = Way.Term, Round = 6, LastIndex = Make.At(5), Commit = Make.At(4),
-            Disk = DiskHealth.Stalled,
+            Disk = DiskHealth.Stalled, SentMs = 8, PromiseMs = 9, IsHeldUp = true,
         },
         new Message.ReadIndexRequest { From = Way.From, To = Way.To, Term = Way.Term, ReadId = long.MaxValue },
         new Message.ReadIndexResponse
