@@ -23,7 +23,10 @@ public interface IStateMachine
     /// </summary>
     ISnapshotView Capture();
 
-    /// <summary>Replaces the whole state by a snapshot's.</summary>
+    /// <summary>
+    /// Replaces the whole state by a snapshot's, whatever it was. After it threw for damage it may be called again,
+    /// with an older snapshot.
+    /// </summary>
     /// <param name="snapshot">
     /// What a view wrote; ends where it ended. Damage is reported by an exception on reading.
     /// </param>

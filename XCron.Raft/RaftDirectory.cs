@@ -54,7 +54,8 @@ public sealed class RaftDirectory : IDisposable
         try
         {
             var disk = new PosixDisk(path);
-            var identity = IdentityFile.LoadOrCreate(disk, NewNodeId);
+            Renewal.Finish(disk);
+            var identity = IdentityFile.LoadOrCreate(disk, Draw);
             return new RaftDirectory(path, disk, directoryLock, identity);
         }
         catch
@@ -98,6 +99,8 @@ public sealed class RaftDirectory : IDisposable
         Bind(known);
     }
 
+    internal static NodeId NewNodeId() => new(Draw());
+
     /// <summary>
     /// Before anything is promised: the log is there, and from now on its absence is damage. The order is identity
     /// formed, log begun, this; after a crash between any two the next start goes on from there.
@@ -133,7 +136,7 @@ public sealed class RaftDirectory : IDisposable
         IdentityFile.Save(Disk, _identity);
     }
 
-    private static ulong NewNodeId()
+    private static ulong Draw()
     {
         Span<byte> bytes = stackalloc byte[8];
         RandomNumberGenerator.Fill(bytes);

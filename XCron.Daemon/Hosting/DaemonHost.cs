@@ -62,7 +62,7 @@ internal static class DaemonHost
         api.MapRest(app);
     }
 
-    private static void AddTls(IServiceCollection services, TlsSection tls)
+    internal static void AddTls(IServiceCollection services, TlsSection tls)
     {
         if (tls.Peer is { } peer)
             services.AddSingleton(made => new PeerTls(peer, Loggers(made), TimeProvider.System));
