@@ -35,11 +35,14 @@ internal sealed class WireCodecTests
             From = Way.From, To = Way.To, Term = Way.Term, Accepted = true, Match = Make.At(4),
             RejectedPrev = Make.At(3), ConflictTerm = new Term(2), ConflictIndex = Make.At(1),
         },
-        new Message.Heartbeat { From = Way.From, To = Way.To, Term = Way.Term, Commit = Make.At(3), Round = 6 },
+        new Message.Heartbeat
+        {
+            From = Way.From, To = Way.To, Term = Way.Term, Commit = Make.At(3), Round = 6, SentMs = 7,
+        },
         new Message.HeartbeatResponse
         {
             From = Way.From, To = Way.To, Term = Way.Term, Round = 6, LastIndex = Make.At(5), Commit = Make.At(4),
-            Disk = DiskHealth.Stalled,
+            SentMs = 7, PromiseMs = 8, Disk = DiskHealth.Stalled,
         },
         new Message.ReadIndexRequest { From = Way.From, To = Way.To, Term = Way.Term, ReadId = long.MaxValue },
         new Message.ReadIndexResponse
@@ -76,6 +79,23 @@ internal sealed class WireCodecTests
         var kinds = typeof(Message).GetNestedTypes().Where(static type => type.IsSubclassOf(typeof(Message)));
 
         Assert.That(Messages.Select(static message => message.GetType()), Is.EquivalentTo(kinds));
+    }
+
+    [Test]
+    public void Every_field_is_tried_with_a_value_that_is_not_its_default()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var message in Messages)
+            {
+                foreach (var field in message.GetType().GetProperties())
+                {
+                    var type = field.PropertyType;
+                    var ofNothing = type.IsValueType ? Activator.CreateInstance(type) : null;
+                    Assert.That(field.GetValue(message), Is.Not.EqualTo(ofNothing), $"{message} {field.Name}");
+                }
+            }
+        }
     }
 
     // S66: an older peer knows neither the transfer flag, nor the commit index and disk in a heartbeat's answer.
