@@ -26,6 +26,11 @@ public sealed class RaftNode : IAsyncDisposable
         _logger = logger;
     }
 
+    // The loop takes nothing more because it ends, or else because too much waits for it.
+    private RejectReason RefusedAtTheDoor => Volatile.Read(ref _stopping) != 0 // written by a dispose, or a failure
+        ? RejectReason.Stopping
+        : RejectReason.Overloaded;
+
     /// <summary>Who this is.</summary>
     public NodeId Id => _node.Self;
 
@@ -110,8 +115,8 @@ public sealed class RaftNode : IAsyncDisposable
 
         var proposal = _node.Proposals.Rent();
         proposal.Begin(command, _node.Clock.NowMs);
-        if (!_node.Loop.TryPost(proposal))
-            proposal.Complete(new ProposeOutcome.Rejected(RejectReason.Stopping, leadership.Leader));
+        if (!_node.Loop.TryPostFromOutside(proposal))
+            proposal.Complete(new ProposeOutcome.Rejected(RefusedAtTheDoor, leadership.Leader));
         return proposal.Outcome;
     }
 
@@ -219,7 +224,7 @@ public sealed class RaftNode : IAsyncDisposable
         NodeId target = default, CancellationToken cancellationToken = default)
     {
         var done = new TaskCompletionSource<TransferOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_node.Loop.TryPost(new NodeInput.TransferLeadership(target, done)))
+        if (!_node.Loop.TryPostFromOutside(new NodeInput.TransferLeadership(target, done)))
             return new TransferOutcome.Refused(TransferRefusal.Stopping, Leadership.Leader);
 
         try
@@ -247,7 +252,7 @@ public sealed class RaftNode : IAsyncDisposable
     public async Task<LogIndex> SnapshotAsync(CancellationToken cancellationToken = default)
     {
         var done = new TaskCompletionSource<LogIndex>(TaskCreationOptions.RunContinuationsAsynchronously);
-        ObjectDisposedException.ThrowIf(!_node.Parts.Applier.TryPost(new ApplierJob.TakeSnapshot(done)), this);
+        ObjectDisposedException.ThrowIf(!_node.Parts.Applier.TryRequestSnapshot(done), this);
 
         return await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -287,7 +292,7 @@ public sealed class RaftNode : IAsyncDisposable
         MemberEdit edit, LogIndex? expected, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_node.Loop.TryPost(new NodeInput.ChangeMembers(edit, expected, done)))
+        if (!_node.Loop.TryPostFromOutside(new NodeInput.ChangeMembers(edit, expected, done)))
             return new ChangeOutcome.Refused(ChangeRefusal.Stopping, Leadership.Leader);
 
         try

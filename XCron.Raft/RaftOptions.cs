@@ -61,8 +61,10 @@ public sealed class RaftOptions
     } = 65_536;
 
     /// <summary>
-    /// Bytes of entries appended and not yet committed, or not yet on the leader's own disk and applied there, before
-    /// more are refused as overloaded. Default 64 MiB.
+    /// Bytes of entries (each counts 128 more than its payload) appended and not yet committed, or not yet on the
+    /// leader's own disk and applied there, before more are refused as overloaded. A follower whose state machine has
+    /// as much left to apply takes no more meanwhile. So this bounds what a node holds in memory beside its cache, to
+    /// about twice as much. Default 64 MiB.
     /// </summary>
     public long MaxUncommittedBytes
     {
@@ -95,6 +97,17 @@ public sealed class RaftOptions
         get;
         init => field = Positive(value);
     } = 64L << 20;
+
+    /// <summary>
+    /// The log behind a snapshot that a peer pulls is kept for it, or it would have to pull again, for ever. When the
+    /// log has grown to so many bytes on disk it is cut all the same, and the peer begins anew: one whose pulls never
+    /// succeed must not fill this disk. Default 1 GiB: a pull has the time in which a busy leader writes that.
+    /// </summary>
+    public long MaxPinnedLogBytes
+    {
+        get;
+        init => field = Positive(value);
+    } = 1L << 30;
 
     /// <summary>Bytes of the newest entries kept in memory for peers. Default 32 MiB.</summary>
     public long CachedLogBytes

@@ -11,6 +11,8 @@ switch (args)
     case ["fire", var api, var count]:
         await FireProfile.RunAsync(api, int.Parse(count, CultureInfo.InvariantCulture));
         break;
+    case ["scale", .. var options]:
+        return await ScaleProfile.RunAsync(options);
     case ["raft", .. var parts]:
         await RaftProfile.RunAsync(parts);
         break;
@@ -18,3 +20,5 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(BareEndpoint).Assembly).Run(args);
         break;
 }
+
+return 0;

@@ -45,7 +45,7 @@ internal enum FaultKind
 /// <summary>A fault as it was: from its begin until the node was ready again.</summary>
 internal sealed record FaultWindow(FaultKind Kind, int Node, long FromMs, long ToMs)
 {
-    /// <summary>By how much the clock was ahead of the true one; 0 where it was not touched, or behind.</summary>
+    /// <summary>By how much the clock was ahead of the true one; below 0 where it was behind.</summary>
     public long AheadMs { get; init; }
 
     public bool Touches(long fromMs, long toMs) => FromMs <= toMs && ToMs >= fromMs;

@@ -127,7 +127,7 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
 
         var detail = string.Create(
             CultureInfo.InvariantCulture, $"{offsetSeconds:+0.000;-0.000} s for {seconds:0.0} s");
-        var end = log.Begin(FaultKind.Skew, index, detail, (long)Math.Max(0, offsetSeconds * 1000));
+        var end = log.Begin(FaultKind.Skew, index, detail, (long)(offsetSeconds * 1000));
         cluster.Nodes[index].Clock.Set(offsetSeconds);
         await SoakTime.Delay(seconds, stop);
         cluster.Nodes[index].Clock.Set(0);
@@ -198,13 +198,30 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
         return members is [var only] && only.GetProperty("voter").GetBoolean() ? null : $"no voter in {answer.Data}";
     }
 
-    private static async Task UntilAsync(Func<Task<string?>> why, string who, CancellationToken stop)
+    /// <summary>How each node sees the cluster.</summary>
+    private async Task<string> ViewsAsync(CancellationToken stop)
+    {
+        var views = new List<string>();
+        foreach (var node in cluster.Nodes)
+        {
+            var answer = await api.GetAsync(node.Ports.Http, "/xcron/cluster", stop);
+            views.Add($"node{node.Index}: {(answer.Ending == Ending.Done ? answer.Data : answer)}");
+        }
+
+        return string.Join("; ", views);
+    }
+
+    private async Task UntilAsync(Func<Task<string?>> why, string who, CancellationToken stop)
     {
         var startMs = SoakTime.NowMs;
         while (await why() is { } reason)
         {
             if (SoakTime.NowMs - startMs > ReadyLimitSeconds * 1000)
-                throw new SoakFinding($"{who} was not ready after {ReadyLimitSeconds} s: {reason}");
+            {
+                throw new SoakFinding(
+                    $"{who} was not ready after {ReadyLimitSeconds} s: {reason.Trim()}; {await ViewsAsync(stop)}");
+            }
+
             await SoakTime.Delay(0.1, stop);
         }
     }

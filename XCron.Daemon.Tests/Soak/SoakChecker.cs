@@ -13,7 +13,7 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
     /// <summary>An attempt under way at a delete arrives within this, where no fault holds it up.</summary>
     private const long UnderWayMs = 3000;
 
-    private const long FarAheadMs = 60_000;
+    private const long FarOffMs = 60_000;
 
     /// <summary>Results of what was sent before a fault may not be recorded yet.</summary>
     private const long UnrecordedMs = 2000;
@@ -97,12 +97,12 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
     }
 
     /// <summary>
-    /// A clock that was far ahead put the begin of a periodic task, or the retry of a failed attempt, where the soak
+    /// A clock that was far off put the begin of a periodic task, or the retry of a failed attempt, where the soak
     /// does not reach.
     /// </summary>
     private bool IsOutOfTime(TaskStory story) =>
         (story.PeriodMs > 0 || story.Calls.Any(call => !call.IsOk))
-        && windows.Any(window => window.AheadMs > FarAheadMs
+        && windows.Any(window => Math.Abs(window.AheadMs) > FarOffMs
             && window.Touches(story.CreatedMs - SkewLastsMs, story.LastDueMs + SkewLastsMs));
 
     private void CheckTimes(TaskStory story, IGrouping<long, TaskCall>[] runs)
@@ -124,7 +124,8 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
             Find(story, $"has two runs of the same time {first.ScheduledMs}");
 
         var lateMs = first.ArrivedMs - first.ScheduledMs;
-        _lateness.Add(Math.Max(0, lateMs));
+        if (!IsOutOfTime(story))
+            _lateness.Add(Math.Max(0, lateMs));
         if (!windows.Any(window => window.Touches(first.ScheduledMs - 1000, first.ArrivedMs)))
             _quietLateness.Add(Math.Max(0, lateMs));
         foreach (var call in calls)

@@ -72,6 +72,13 @@ internal sealed class SoakCluster : IAsyncDisposable
         Interlocked.Decrement(ref _fullDisks);
     }
 
+    /// <summary>Every server is ended; nothing else is touched.</summary>
+    public async Task EndAsync()
+    {
+        foreach (var node in Nodes)
+            await node.KillAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in Nodes)

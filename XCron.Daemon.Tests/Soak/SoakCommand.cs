@@ -53,7 +53,10 @@ internal static class SoakCommand
             var soak = new SoakRun(options, cluster, history);
             isHeld = await soak.RunAsync(stop);
             if (!isHeld)
+            {
+                await cluster.EndAsync();
                 KeepEvidence(cluster, folder);
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -73,7 +76,7 @@ internal static class SoakCommand
         foreach (var node in cluster.Nodes)
         {
             var kept = Directory.CreateDirectory(Path.Combine(folder.FullName, $"evidence{node.Index}"));
-            foreach (var file in new DirectoryInfo(node.DataFolder).EnumerateFiles())
+            foreach (var file in new DirectoryInfo(node.DataFolder).EnumerateFiles().Where(file => file.Name != "lock"))
                 file.CopyTo(Path.Combine(kept.FullName, file.Name));
         }
 
@@ -111,8 +114,7 @@ internal static class SoakCommand
             await actions.AllReadyAsync(stop);
 
             await SoakAsync(actions, workload, watch, stop);
-            if (_findings.Count == 0)
-                await watch.SettleAllAsync(SettleLimit, stop);
+            await watch.SettleAllAsync(SettleLimit, stop);
             return Judge(workload);
         }
 

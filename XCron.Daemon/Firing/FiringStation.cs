@@ -177,9 +177,10 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         {
             await run();
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (_stopping.IsCancellationRequested || _aborting.IsCancellationRequested)
         {
-            // The usual end.
+            // The usual end; where no time is left for it, aborting comes first.
         }
         catch (Exception exception)
         {

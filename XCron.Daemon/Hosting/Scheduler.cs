@@ -51,6 +51,7 @@ internal sealed class Scheduler : IAsyncDisposable
     // Null until the node runs; requests may come before.
     private volatile MemberChanges? _changes;
     private Task _background = Task.CompletedTask;
+    private Task _backgroundFailure = Task.CompletedTask;
 
     public Scheduler(XCronOptions options, RaftDirectory directory, ILoggerFactory loggers, PeerTls? tls = null)
     {
@@ -141,11 +142,15 @@ internal sealed class Scheduler : IAsyncDisposable
         var admission = new Admission(
             raft, _channels, _peerOptions, _options.Peer.Join, _time, new Random(NewSeed()), _peersTrace);
         var wasMember = !_directory.HasJoined || _node.Status.MembershipIndex > LogIndex.Zero;
-        _background = Task.WhenAll(
+        Task[] parts =
+        [
             raft.WatchAsync(_stopping.Token),
             _peers.RunAsync(_stopping.Token),
             admission.RunAsync(wasMember, _stopping.Token),
-            new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token));
+            new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token),
+        ];
+        _background = Task.WhenAll(parts);
+        _backgroundFailure = FirstFailure.OfAsync(parts);
         Readiness.Attach(_node, _firing);
         MeterWiring.Observe(_metrics, _node, _state, _firing, _firingMeters, _peers, _machine);
         Readiness.Stage = null;
@@ -154,7 +159,7 @@ internal sealed class Scheduler : IAsyncDisposable
     /// <summary>Returns when a part of it has failed: the process must then end. Throws what it failed of.</summary>
     public async Task FailsAsync()
     {
-        var failed = await Task.WhenAny(_node!.Completion, _firing.Failure, _background);
+        var failed = await Task.WhenAny(_node!.Completion, _firing.Failure, _backgroundFailure);
         await failed;
     }
 

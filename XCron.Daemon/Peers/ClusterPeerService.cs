@@ -90,7 +90,8 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
             }
             while (await requestStream.MoveNext(ending.Token));
         }
-        catch (Exception broken) when (ending.IsCancellationRequested && broken is not RpcException)
+        catch (Exception broken) when (broken is IOException
+            || (ending.IsCancellationRequested && broken is not RpcException))
         {
             // The caller is gone, or this node is stopping: the stream just ends.
         }

@@ -12,7 +12,7 @@ internal sealed class LeaseReadTests
     [SetUp]
     public void SetUp()
     {
-        _cluster = new StationCluster(3, leaseReads: true);
+        _cluster = new StationCluster(3, new SimulationPlan { Seed = 1, LeaseReads = true });
         _leader = _cluster.Elect();
         _cluster.Run(100);
         foreach (var other in _cluster.Nodes.Where(node => node != _leader))

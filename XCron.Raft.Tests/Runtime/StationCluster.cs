@@ -13,10 +13,10 @@ internal sealed class StationCluster
     private readonly SimulatedNode[] _nodes;
     private long _lastCommand;
 
-    public StationCluster(int voters, bool leaseReads = false)
+    public StationCluster(int voters, SimulationPlan? plan = null)
     {
         var watch = new NobodyWatches();
-        var plan = new SimulationPlan { Seed = 1, LeaseReads = leaseReads };
+        plan ??= new SimulationPlan { Seed = 1 };
         Network = new SimulatedNetwork(new NetworkPlan { MaxDelayMs = 2 }, _time, _random);
         var initial = new Membership(
             new Guid(1, 2, 3, new byte[8]),

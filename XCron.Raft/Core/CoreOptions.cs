@@ -27,10 +27,13 @@ internal sealed record CoreOptions
     public long MaxInflightBytes { get; init; } = 8 << 20;
 
     /// <summary>
-    /// Payload bytes appended and not yet committed, on this disk and applied here before proposals are refused as
-    /// overloaded.
+    /// Bytes appended and not yet committed, on this disk and applied here before proposals are refused as overloaded;
+    /// and bytes committed and not applied before a follower takes no more.
     /// </summary>
     public long MaxUncommittedBytes { get; init; } = 64 << 20;
+
+    /// <summary>Bytes of the log on disk beyond which none of it is kept for a peer that pulls a snapshot.</summary>
+    public long MaxPinnedLogBytes { get; init; } = 1L << 30;
 
     public int MaxEntryBytes { get; init; } = 4 << 20;
 

@@ -156,7 +156,7 @@ internal sealed class Leader : Role
             case Message.HeartbeatResponse response:
                 peer.AckedRound = Math.Max(peer.AckedRound, response.Round);
                 peer.KnownCommit = LogIndex.Max(peer.KnownCommit, response.Commit);
-                peer.Disk = response.Disk;
+                (peer.Disk, peer.IsHeldUp) = (response.Disk, response.IsHeldUp);
                 peer.Promised(Math.Min(response.SentMs, nowMs), response.PromiseMs);
                 _replication.HeartbeatAnswered(peer, nowMs);
                 ConfirmReads();
@@ -201,10 +201,14 @@ internal sealed class Leader : Role
 
     /// <summary>
     /// The first entry that a peer will need once it has the snapshot it is pulling: cutting the log behind it would
-    /// make it pull again, for ever. One that is not heard any more holds up nothing.
+    /// make it pull again, for ever. One that is not heard any more holds up nothing; nor do those whose pulls come to
+    /// no end before the log has grown to its bound: they begin anew.
     /// </summary>
-    public LogIndex FirstNeeded(LogIndex otherwise, long nowMs)
+    public LogIndex FirstNeeded(LogIndex otherwise, long logBytes, long nowMs)
     {
+        if (logBytes > _core.Options.MaxPinnedLogBytes)
+            return otherwise;
+
         foreach (var peer in _peers.All)
         {
             var isPulling = peer.State == PeerState.Snapshot

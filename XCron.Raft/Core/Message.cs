@@ -93,6 +93,9 @@ internal abstract record Message
         /// <summary>For so long from the heartbeat on it votes for nobody else, unless the leader wants it.</summary>
         public long PromiseMs { get; init; }
 
+        /// <summary>Its state machine lags so far that it takes no entries for now.</summary>
+        public bool IsHeldUp { get; init; }
+
         /// <summary>Leadership is not handed to one whose disk fails it.</summary>
         public DiskHealth Disk { get; init; }
     }

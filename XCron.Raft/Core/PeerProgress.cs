@@ -60,6 +60,9 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
     /// <summary>Until then it votes for nobody else, by the leader's clock. Only rises.</summary>
     public long PromisedUntilMs { get; private set; }
 
+    /// <summary>It said that it takes no entries for now.</summary>
+    public bool IsHeldUp { get; set; }
+
     /// <summary>What it last said of its disk.</summary>
     public DiskHealth Disk { get; set; }
 

@@ -168,10 +168,11 @@ internal sealed class RaftCore
 
     /// <param name="snapshot">On disk; the log before <paramref name="keepFrom"/> may be cut.</param>
     /// <param name="keepFrom">What the caller would like to keep.</param>
+    /// <param name="logBytes">How much the log takes on disk.</param>
     /// <returns>Where the log begins from now on; on disk it is to be cut there too.</returns>
-    public LogIndex OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom)
+    public LogIndex OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom, long logBytes = 0)
     {
-        var needed = Role is Leader leader ? leader.FirstNeeded(keepFrom, NowMs) : keepFrom;
+        var needed = Role is Leader leader ? leader.FirstNeeded(keepFrom, logBytes, NowMs) : keepFrom;
         Log.SnapshotTaken(snapshot, needed);
         return Log.View.FirstIndex;
     }

@@ -42,6 +42,7 @@ internal static class WireCodec
                         Disk = (uint)response.Disk,
                         SentMs = response.SentMs,
                         PromiseMs = response.PromiseMs,
+                        HeldUp = response.IsHeldUp,
                     };
                 break;
             case Message.VoteRequest request:
@@ -127,6 +128,7 @@ internal static class WireCodec
                     Disk = (DiskHealth)body.Disk,
                     SentMs = body.SentMs,
                     PromiseMs = body.PromiseMs,
+                    IsHeldUp = body.HeldUp,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest

@@ -9,7 +9,7 @@ namespace XCron.Raft.Runtime;
 /// </summary>
 internal sealed class LogWriter : Station<LogWriterJob>
 {
-    private const int Capacity = 1 << 20; // bounded in truth by the core's uncommitted bytes
+    private const int Capacity = 1 << 16; // the loop lets nothing in that asks for more long before
     private const int FullDiskRetryMs = 500;
     private const int IdleMs = 100;
 

@@ -98,7 +98,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
 
     public void Deliver(Message message)
     {
-        if (!Tell(new NodeInput.Received(message)))
+        if (!Loop.TryPostFromOutside(new NodeInput.Received(message)))
             RaftMetrics.MessagesDropped.Add(1);
     }
 
@@ -150,6 +150,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
         LeaseReads = options.LeaseReads,
         MaxClockDriftMs = (long)Math.Ceiling(options.MaxClockDrift.TotalMilliseconds),
         MaxUncommittedBytes = options.MaxUncommittedBytes,
+        MaxPinnedLogBytes = options.MaxPinnedLogBytes,
         MaxEntryBytes = options.MaxEntryBytes,
         CachedLogBytes = options.CachedLogBytes,
     };

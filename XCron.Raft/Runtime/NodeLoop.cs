@@ -12,6 +12,15 @@ internal sealed class NodeLoop : Station<NodeInput>
 {
     private const int Capacity = 1 << 18;
 
+    // Peers and callers may fill most of the inbox, never all of it: what the node's own stations report must get in,
+    // for it is said once. They have a few things under way at a time, each.
+    private const int OutsideCapacity = Capacity - (1 << 16);
+
+    // Each turn asks for one write at most. Behind so many that the disk has not taken, nothing is let in that might
+    // ask for another: peers repeat themselves, and proposals are refused as overloaded.
+    private const int MaxWritesWaiting = 1 << 14;
+    private const int MaxHeld = 1 << 16;
+
     private readonly RaftCore _core;
     private readonly NodeParts _parts;
     private readonly LoopClock _clock;
@@ -25,6 +34,7 @@ internal sealed class NodeLoop : Station<NodeInput>
     private Membership _membership;
     private readonly DiskWatch _disk;
     private long _durableSequence;
+    private bool _isDiskBehind;
 
     public NodeLoop(RaftCore core, NodeParts parts, LoopClock clock, TimeSpan requestTimeout, ILogger logger)
         : base("loop", Capacity)
@@ -64,12 +74,16 @@ internal sealed class NodeLoop : Station<NodeInput>
         }
     }
 
+    /// <summary>For what does not come from the node itself. False: too much waits, or the loop has ended.</summary>
+    public bool TryPostFromOutside(NodeInput input) => TryPost(input, OutsideCapacity);
+
     // Once it has been told to the core it is no deadline any more.
     private long DiskDeadlineMs => _core.Disk == DiskHealth.Stalled ? long.MaxValue : _disk.DeadlineMs;
 
     protected override void Work(List<NodeInput> batch)
     {
         var nowMs = _clock.NowMs;
+        _isDiskBehind = _parts.Writer.Waiting >= MaxWritesWaiting;
         _core.Tick(nowMs);
         foreach (var input in batch)
             Take(input, nowMs);
@@ -119,6 +133,9 @@ internal sealed class NodeLoop : Station<NodeInput>
             case Proposal proposal:
                 Propose(proposal);
                 break;
+            case NodeInput.Received when _isDiskBehind:
+                RaftMetrics.MessagesDropped.Add(1);
+                break;
             case NodeInput.Received received:
                 _core.Step(received.Message, nowMs);
                 break;
@@ -166,9 +183,9 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     private void Propose(Proposal proposal)
     {
-        if (_disk.IsFull)
+        if (_disk.IsFull || _isDiskBehind)
         {
-            Reject(proposal, RejectReason.DiskFull);
+            Reject(proposal, _disk.IsFull ? RejectReason.DiskFull : RejectReason.Overloaded);
             return;
         }
 
@@ -199,6 +216,9 @@ internal sealed class NodeLoop : Station<NodeInput>
             case Effect.Write write:
                 _disk.Asked(write.Sequence, nowMs);
                 Require(_parts.Writer.TryPost(new LogWriterJob(write, LogIndex.Zero)));
+                break;
+            case Effect.Send send when send.AfterWrite > _durableSequence && _held.Count >= MaxHeld:
+                RaftMetrics.MessagesDropped.Add(1);
                 break;
             case Effect.Send send when send.AfterWrite > _durableSequence:
                 _held.Enqueue(send);
@@ -252,7 +272,7 @@ internal sealed class NodeLoop : Station<NodeInput>
     {
         // What lies between the last two snapshots stays, for peers that are a little behind.
         var keepFrom = (_core.Log.Snapshot?.Index ?? LogIndex.Zero).Next;
-        var first = _core.OnSnapshotTaken(mark, keepFrom);
+        var first = _core.OnSnapshotTaken(mark, keepFrom, _parts.Log.DurableBytes);
         Require(_parts.Writer.TryPost(new LogWriterJob(null, first)));
     }
 

@@ -21,6 +21,9 @@ internal abstract class Station<TJob>(string name, int capacity)
     /// <summary>False when full or stopping; the job is then not taken.</summary>
     public bool TryPost(TJob job) => _inbox.TryPost(job);
 
+    /// <summary>False also when so many wait already.</summary>
+    protected bool TryPost(TJob job, int limit) => _inbox.TryPost(job, limit);
+
     /// <summary>Works on all that waits.</summary>
     public void RunOnce()
     {
