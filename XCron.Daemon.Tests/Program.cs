@@ -1,3 +1,4 @@
+using XCron.Daemon.Tests.Simulation;
 using XCron.Daemon.Tests.Soak;
 
 namespace XCron.Daemon.Tests;
@@ -11,8 +12,11 @@ internal static class Program
         {
             case ["soak", .. var options]:
                 return await SoakCommand.RunAsync(options);
+            case ["simulate", .. var options] when SimulateCommand.Parse(options) is { } command:
+                return command.Run();
             default:
                 await Console.Error.WriteLineAsync(SoakOptions.Usage);
+                await Console.Error.WriteLineAsync(SimulateCommand.Usage);
                 return 2;
         }
     }

@@ -44,6 +44,7 @@ internal sealed class DeleteTaskEndpointTests
         var answer = await _host.PostAsync(Path, """{"task_id":"1001"}""");
 
         Assert.That(answer.Data.GetProperty("running").GetBoolean(), Is.True);
+        Assert.That(_host.Awaited.Single(), Is.EqualTo(new[] { new NodeId(1) }), "answered once that node knows");
     }
 
     [TestCase("", "empty")]

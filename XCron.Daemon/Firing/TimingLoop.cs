@@ -47,6 +47,12 @@ internal sealed class TimingLoop(
     private long _lastTurn = time.GetTimestamp();
     private long _lastWalk = time.GetTimestamp();
 
+    /// <summary>
+    /// How long it may sleep at most, in ms. Longer than <see cref="MaxSleepMs"/> only where whoever turns it knows
+    /// when the clock is set: a simulation.
+    /// </summary>
+    public int LongestSleepMs { get; init; } = MaxSleepMs;
+
     public int ArmedCount => Volatile.Read(ref _armedCount);
 
     public int OverdueCount => Volatile.Read(ref _overdueCount);
@@ -81,7 +87,7 @@ internal sealed class TimingLoop(
             return 0;
 
         // At least 1 ms: the clock is read in whole milliseconds, so a shorter sleep would only turn in vain.
-        var sleepMs = (int)Math.Clamp(_wheel.NextExpiryMs() - wheelMs, 1, MaxSleepMs);
+        var sleepMs = (int)Math.Clamp(_wheel.NextExpiryMs() - wheelMs, 1, LongestSleepMs);
         return inbox.TrySleepUntil(_nowMs + sleepMs) ? sleepMs : 0;
     }
 

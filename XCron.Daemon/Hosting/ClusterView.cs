@@ -61,6 +61,8 @@ internal sealed class ClusterView(
             IsUp = true,
             SinceMs = _startedAt.ToUnixTimeMilliseconds(),
             Version = status.Version,
+            ClockOffset = TimeSpan.Zero,
+            ClockOffsetError = TimeSpan.Zero,
             Machine = LoadOf(MachineReports.Of(latest)),
         };
     }
@@ -86,6 +88,8 @@ internal sealed class ClusterView(
             IsUp = isUp,
             SinceMs = (isUp ? heard!.UpSince : heard?.HeardAt)?.ToUnixTimeMilliseconds(),
             Version = heard?.Version,
+            ClockOffset = heard?.ClockOffset,
+            ClockOffsetError = heard?.ClockOffset is null ? null : heard.ClockOffsetError,
             Machine = heard is null ? null : LoadOf(heard.Machine),
         };
     }

@@ -50,6 +50,7 @@ internal sealed class Scheduler : IAsyncDisposable
 
     // Null until the node runs; requests may come before.
     private volatile MemberChanges? _changes;
+    private volatile CallersNotice? _notice;
     private Task _background = Task.CompletedTask;
     private Task _backgroundFailure = Task.CompletedTask;
 
@@ -125,6 +126,7 @@ internal sealed class Scheduler : IAsyncDisposable
         _machine.Start();
         await JoinClusterAsync(cancellationToken);
         _state.Observe(_firing);
+        _state.Observe(new SessionWitness(_members));
         var logger = _loggers.CreateLogger("XCron.Raft");
         _node = await RaftNode.StartAsync(
             _directory, RaftOptionsOf(_options), _state, Transport, logger, cancellationToken);
@@ -135,7 +137,8 @@ internal sealed class Scheduler : IAsyncDisposable
         _peers = new PeerStation(
             raft, _state, _self, _members, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
         _identity.InForce = () => raft.Membership;
-        _changes = new MemberChanges(raft, _channels, _peerOptions, _time);
+        _changes = new MemberChanges(raft, _channels, _peerOptions, _time, _state, _members);
+        _notice = new CallersNotice(raft, _channels, _peerOptions, _time);
         Cluster.Attach(raft, _changes);
         _gateway.Open(_peers.Commands);
         _firing.Start();
@@ -152,7 +155,7 @@ internal sealed class Scheduler : IAsyncDisposable
         _background = Task.WhenAll(parts);
         _backgroundFailure = FirstFailure.OfAsync(parts);
         Readiness.Attach(_node, _firing);
-        MeterWiring.Observe(_metrics, _node, _state, _firing, _firingMeters, _peers, _machine);
+        MeterWiring.Observe(_metrics, _node, _state, _firing, _firingMeters, _peers, _machine, _members);
         Readiness.Stage = null;
     }
 
@@ -261,6 +264,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Tasks = _state,
             Cluster = _clusterView,
             ChangeMembers = ChangeMembersAsync,
+            AwaitCallers = (callers, stop) => _notice?.WaitAsync(callers, stop) ?? Task.CompletedTask,
             CallbackRules = new ApiCallbackRules(_firingOptions),
             Keys = new ApiKeys(options.Auth.ApiKeys),
             Time = _time,

@@ -105,6 +105,14 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
             : MemberReplies.NotLeader;
     }
 
+    public override async Task<CatchUpReply> CatchUp(CatchUpRequest request, ServerCallContext context)
+    {
+        RequireSecret(request.SharedSecret);
+        return await RequireRaft().ReadBarrierAsync(context.CancellationToken)
+            ? new CatchUpReply()
+            : throw new RpcException(new Status(StatusCode.Unavailable, "no majority answers"));
+    }
+
     public void Dispose() => _deadlines.Dispose();
 
     private void RequireSecret(string said)

@@ -52,6 +52,19 @@ internal sealed class PeerChannels(TimeSpan connectTimeout, SslClientAuthenticat
         }
     }
 
+    public async Task<CatchUpReply> CatchUpAsync(
+        string address, CatchUpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ClientOf(address).CatchUpAsync(request, cancellationToken: cancellationToken);
+        }
+        catch (RpcException failure)
+        {
+            throw GrpcPeerStream.Translate(address, failure);
+        }
+    }
+
     public void Dispose()
     {
         foreach (var channel in _channels.Values)

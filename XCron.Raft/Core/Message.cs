@@ -15,6 +15,16 @@ internal abstract record Message
     public required Term Term { get; init; }
 
     /// <summary>
+    /// Whether this says all that an earlier message said, so that the earlier one need not be sent: an acceptance of
+    /// more to the same leader. Its match only ever rises there.
+    /// </summary>
+    public bool Supersedes(Message earlier) =>
+        this is AppendResponse { Accepted: true } later
+        && earlier is AppendResponse { Accepted: true } before
+        && (later.To, later.Term) == (before.To, before.Term)
+        && later.Match >= before.Match;
+
+    /// <summary>
     /// A candidate asks for a vote (Raft §5.2), or, with PreVote, whether it would get one (thesis §9.6).
     /// </summary>
     public sealed record VoteRequest : Message

@@ -132,8 +132,21 @@ internal sealed class PeerLane : IAsyncDisposable
     private static async Task WriteAsync(
         IClientStreamWriter<Envelope> stream, ChannelReader<Message> outbox, CancellationToken ending)
     {
+        var batch = new AppendBatch();
         await foreach (var message in outbox.ReadAllAsync(ending).ConfigureAwait(false))
-            await stream.WriteAsync(WireCodec.Encode(message), ending).ConfigureAwait(false);
+        {
+            if (message is not Message.AppendRequest append)
+            {
+                await stream.WriteAsync(WireCodec.Encode(message), ending).ConfigureAwait(false);
+                continue;
+            }
+
+            batch.Begin(append);
+            while (outbox.TryPeek(out var next) && batch.TryAdd(next))
+                outbox.TryRead(out _);
+            await stream.WriteAsync(batch.Encode(), ending).ConfigureAwait(false);
+            batch.Return();
+        }
     }
 
     private async Task ReadAsync(IAsyncStreamReader<Envelope> stream, CancellationToken ending)

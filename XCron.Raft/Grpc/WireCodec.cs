@@ -1,11 +1,13 @@
 using System.Diagnostics;
-using Google.Protobuf;
 using XCron.Raft.Core;
 using XCron.Raft.Grpc.Wire;
 
 namespace XCron.Raft.Grpc;
 
-/// <summary>Between the core's messages and their wire form. Payloads are wrapped, not copied, both ways.</summary>
+/// <summary>
+/// Between the core's messages and their wire form. Appends are written by <see cref="AppendBatch"/>, all that wait at
+/// once, and read here.
+/// </summary>
 internal static class WireCodec
 {
     public static Envelope Encode(Message message)
@@ -13,9 +15,6 @@ internal static class WireCodec
         var envelope = new Envelope { From = message.From.Value, To = message.To.Value, Term = message.Term.Value };
         switch (message)
         {
-            case Message.AppendRequest append:
-                envelope.AppendRequest = EncodeAppend(append);
-                break;
             case Message.AppendResponse response:
                 envelope.AppendResponse = new AppendResponse
                 {
@@ -179,40 +178,11 @@ internal static class WireCodec
         };
     }
 
-    private static AppendRequest EncodeAppend(Message.AppendRequest append)
-    {
-        var request = new AppendRequest
-        {
-            PrevIndex = append.PrevIndex.Value,
-            PrevTerm = append.PrevTerm.Value,
-            Commit = append.Commit.Value,
-        };
-        request.Entries.Capacity = append.Entries.Length;
-        foreach (var entry in append.Entries)
-        {
-            request.Entries.Add(new Entry
-            {
-                Term = entry.Term.Value,
-                Kind = (uint)entry.Kind,
-                Payload = UnsafeByteOperations.UnsafeWrap(entry.Payload),
-            });
-        }
-
-        return request;
-    }
-
     private static Message.AppendRequest? DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
     {
         var prevIndex = new LogIndex(request.PrevIndex);
-        var entries = new LogEntry[request.Entries.Count];
-        for (var i = 0; i < entries.Length; i++)
-        {
-            var entry = request.Entries[i];
-            if (entry.Kind > (uint)EntryKind.Configuration)
-                return null;
-            entries[i] = new LogEntry(
-                prevIndex + (i + 1), new Term(entry.Term), (EntryKind)entry.Kind, entry.Payload.Memory);
-        }
+        if (EntryBlock.Read(request.Entries.Memory, prevIndex.Next) is not { } entries)
+            return null;
 
         return new Message.AppendRequest
         {

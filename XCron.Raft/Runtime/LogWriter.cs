@@ -31,7 +31,7 @@ internal sealed class LogWriter : Station<LogWriterJob>
         _time = time;
     }
 
-    protected override int SleepMs => (_diskFull, _mayRest) switch
+    public override int SleepMs => (_diskFull, _mayRest) switch
     {
         (true, _) => FullDiskRetryMs,
         (_, true) => Timeout.Infinite,

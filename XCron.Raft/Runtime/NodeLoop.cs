@@ -62,7 +62,7 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     public StatusBoard Status { get; }
 
-    protected override int SleepMs
+    public override int SleepMs
     {
         get
         {
@@ -265,7 +265,12 @@ internal sealed class NodeLoop : Station<NodeInput>
     private void ReleaseHeld()
     {
         while (_held.TryPeek(out var send) && send.AfterWrite <= _durableSequence)
-            _parts.Transport.Send(_held.Dequeue().Message);
+        {
+            _held.Dequeue();
+            var leavesWithNext = _held.TryPeek(out var next) && next.AfterWrite <= _durableSequence;
+            if (!leavesWithNext || !next!.Message.Supersedes(send.Message))
+                _parts.Transport.Send(send.Message);
+        }
     }
 
     private void TakeSnapshot(SnapshotMark mark)
