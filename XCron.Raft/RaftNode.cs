@@ -105,7 +105,13 @@ public sealed class RaftNode : IAsyncDisposable
     /// cluster. The ValueTask must be awaited exactly once.
     /// </summary>
     /// <param name="command">Owned by the log from now on: it must not be changed.</param>
-    public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command)
+    public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command) =>
+        ProposeAsync(command, ProposalUrgency.Ordinary);
+
+    /// <inheritdoc cref="ProposeAsync(ReadOnlyMemory{byte})"/>
+    /// <param name="command">Owned by the log from now on: it must not be changed.</param>
+    /// <param name="urgency">Whether it is taken also while disk space is low.</param>
+    public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command, ProposalUrgency urgency)
     {
         var leadership = Leadership;
         if (leadership.Role != RaftRole.Leader)
@@ -114,7 +120,7 @@ public sealed class RaftNode : IAsyncDisposable
             return Rejected(RejectReason.Overloaded, leadership.Leader);
 
         var proposal = _node.Proposals.Rent();
-        proposal.Begin(command, _node.Clock.NowMs);
+        proposal.Begin(command, _node.Clock.NowMs, urgency);
         if (!_node.Loop.TryPostFromOutside(proposal))
             proposal.Complete(new ProposeOutcome.Rejected(RefusedAtTheDoor, leadership.Leader));
         return proposal.Outcome;

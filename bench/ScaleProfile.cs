@@ -76,7 +76,7 @@ internal static class ScaleProfile
         {
             var took = await server.RestartAsync(signal);
             Say($"restarted after SIG{signal}: ready after {took.TotalSeconds:0.00} s, "
-                + $"resident {figures.ResidentMegabytes():0} MB");
+                + $"{figures.ProcessorSeconds():0.00} s of processor, resident {figures.ResidentMegabytes():0} MB");
         }
 
         var dueSeconds = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 8;
@@ -102,11 +102,14 @@ internal static class ScaleProfile
 
         await Task.Delay(TimeSpan.FromSeconds(spare), TimeProvider.System);
         var start = TimeProvider.System.GetTimestamp();
+        var processorBefore = figures.ProcessorSeconds();
         await using (var probe = LatencyProbe.Start(client, ProbesPerSecond / 10))
         {
             await sink.WaitForAsync(tasks, FireLimit);
             var seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
             Say($"{tasks:N0} due in one minute: all after {seconds:0.0} s, {Lateness(sink)}");
+            var processor = figures.ProcessorSeconds() - processorBefore;
+            Say($"{processor * 1e6 / tasks:0} µs of processor a run");
             Say($"creates meanwhile: {Percentiles(probe.Samples)}; resident: {figures.ResidentMegabytes():0} MB");
         }
     }

@@ -123,9 +123,9 @@ internal sealed class ServerProcess : IDisposable
                 if (answer.IsSuccessStatusCode)
                     return this;
             }
-            catch (HttpRequestException)
+            catch (Exception notYet) when (notYet is HttpRequestException or TaskCanceledException)
             {
-                // Not listening yet; the limit ends this.
+                // Not listening, or not answering yet; the limit ends this.
             }
 
             using var pause = new ManualResetEventSlim();

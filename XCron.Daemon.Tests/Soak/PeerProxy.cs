@@ -41,7 +41,7 @@ internal sealed class PeerProxy : IAsyncDisposable
         foreach (var connection in _connections.Values)
         {
             if (node == _node || connection.From == node)
-                connection.Stop.Cancel();
+                connection.Client.Dispose(); // more than once does no harm, and what waits for it ends
         }
     }
 
@@ -101,7 +101,8 @@ internal sealed class PeerProxy : IAsyncDisposable
             var back = PumpAsync(server, client, _linkOf(_node, connection.From), stop);
             await Task.WhenAll(there, back);
         }
-        catch (Exception ending) when (ending is OperationCanceledException or SocketException)
+        catch (Exception ending)
+            when (ending is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // The connection has ended at one of its ends, or the nemesis ended it; both sockets are closed now.
         }

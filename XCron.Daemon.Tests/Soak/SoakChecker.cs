@@ -58,21 +58,25 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
     {
         if (story.Created == Ending.Refused && story.Calls.Count > 0)
             Find(story, "was called, though its create was refused");
-        if (story.WasMissed || story.Deleted == Ending.Missing)
-        {
-            _lost++;
-            Find(story, "was acknowledged, and an answer said that there is no such task");
-        }
-
         if (story.TaskIds.Concat(story.Calls.Select(call => call.TaskId)).Distinct().Count() > 1)
             Find(story, "has two task ids");
 
         var runs = story.Calls.GroupBy(call => call.ScheduledMs).OrderBy(run => run.Key).ToArray();
+        CheckThere(story, runs.Length);
         CheckDue(story, runs.Length);
         CheckTimes(story, runs);
         foreach (var run in runs)
             CheckRun(story, [.. run.OrderBy(call => call.ArrivedMs)]);
         CheckDelete(story);
+    }
+
+    private void CheckThere(TaskStory story, int sent)
+    {
+        if ((!story.WasMissed && story.Deleted != Ending.Missing) || IsSweptEarly(story, sent))
+            return;
+
+        _lost++;
+        Find(story, "was acknowledged, and an answer said that there is no such task");
     }
 
     private void CheckDue(TaskStory story, int sent)
@@ -90,7 +94,7 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
             _lost += story.Runs - sent;
             Find(story, $"had {sent} runs sent; must be {story.Runs}");
         }
-        else if (story.CompletedMs == 0)
+        else if (story.CompletedMs == 0 && !IsSweptEarly(story, sent))
         {
             Find(story, "was called, and is not recorded as completed");
         }
@@ -102,8 +106,15 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
     /// </summary>
     private bool IsOutOfTime(TaskStory story) =>
         (story.PeriodMs > 0 || story.Calls.Any(call => !call.IsOk))
-        && windows.Any(window => Math.Abs(window.AheadMs) > FarOffMs
-            && window.Touches(story.CreatedMs - SkewLastsMs, story.LastDueMs + SkewLastsMs));
+        && WasAClockFarOff(story, story.LastDueMs + SkewLastsMs);
+
+    /// <summary>Finished by a clock far behind, or swept by one far ahead: its retention was over.</summary>
+    private bool IsSweptEarly(TaskStory story, int sent) =>
+        sent >= story.Runs
+        && WasAClockFarOff(story, story.LastDueMs + (long)SoakCluster.Retention.TotalMilliseconds);
+
+    private bool WasAClockFarOff(TaskStory story, long untilMs) => windows.Any(window =>
+        Math.Abs(window.AheadMs) > FarOffMs && window.Touches(story.CreatedMs - SkewLastsMs, untilMs));
 
     private void CheckTimes(TaskStory story, IGrouping<long, TaskCall>[] runs)
     {
@@ -182,7 +193,7 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
 
     private long AheadMs(long atMs) => windows
         .Where(window => window.Kind == FaultKind.Skew && window.Touches(atMs - SkewLastsMs, atMs))
-        .Select(window => window.AheadMs).DefaultIfEmpty(0).Max();
+        .Select(window => window.AheadMs).Append(0).Max();
 
     private void Find(TaskStory story, string what) =>
         _findings.Add($"{story.Key} ({string.Join(' ', story.TaskIds)}): {what}");

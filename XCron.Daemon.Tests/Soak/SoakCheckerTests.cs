@@ -45,6 +45,22 @@ internal sealed class SoakCheckerTests
     }
 
     [Test]
+    public void A_task_that_is_over_may_be_swept_early_by_a_clock_that_was_far_off_and_for_no_other_reason()
+    {
+        var ahead = new FaultWindow(FaultKind.Skew, 0, DueMs + 2000, DueMs + 9000) { AheadMs = 3_600_000 };
+        var story = Story;
+        story.WasMissed = true;
+        story.CompletedMs = 0;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Check(story, [Call(DueMs)], ahead).Findings, Is.Empty);
+            Assert.That(Check(story, [], ahead).Lost, Is.EqualTo(2), "missed, and never called");
+            Assert.That(Check(story, [Call(DueMs)], ahead with { AheadMs = 2000 }).Lost, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
     public void A_run_that_is_not_recorded_in_the_end_is_found()
     {
         var story = Story;
@@ -72,6 +88,7 @@ internal sealed class SoakCheckerTests
             Assert.That(Check(Story, [Call(DueMs - 1)]).Early, Is.EqualTo(1));
             Assert.That(Check(Story, [Call(DueMs - 500)], ahead).Early, Is.Zero);
             Assert.That(Check(Story, [Call(DueMs - 501)], ahead).Early, Is.EqualTo(1));
+            Assert.That(Check(Story, [Call(DueMs + 9)], ahead with { AheadMs = -3_600_000 }).Early, Is.Zero);
         }
     }
 

@@ -173,6 +173,7 @@ internal static class SoakCommand
         {
             var windows = _faults.Windows;
             var verdict = new SoakChecker(windows).Check(_stories.All);
+            _findings.AddRange(_cluster.Nodes.Select(node => node.EndedByItself).OfType<string>().Except(_findings));
             _findings.AddRange(verdict.Findings);
             _findings.AddRange(_stories.Strangers.Select(key => $"{key} was called and never created"));
             foreach (var finding in _findings.Take(MaxFindingsShown))

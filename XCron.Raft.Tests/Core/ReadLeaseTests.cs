@@ -163,6 +163,19 @@ internal sealed class ReadLeaseTests
         Assert.That(node.Reads, Does.Not.ContainKey(2L));
     }
 
+    // The bound of the clocks is one for an election timeout: over a longer time they may come apart further.
+    [Test]
+    public void A_promise_for_longer_than_the_election_timeout_is_not_counted_on()
+    {
+        var node = Leader();
+        node.Receive(Answer(node, 2, node.NowMs) with { PromiseMs = 100_000 });
+        node.Wait(LeaseMs);
+
+        node.Read(1);
+
+        Assert.That(node.Reads, Is.Empty);
+    }
+
     // S33.
     [Test]
     public void A_followers_read_is_answered_by_the_leaders_lease()

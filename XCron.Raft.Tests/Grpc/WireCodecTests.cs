@@ -37,12 +37,12 @@ internal sealed class WireCodecTests
         },
         new Message.Heartbeat
         {
-            From = Way.From, To = Way.To, Term = Way.Term, Commit = Make.At(3), Round = 6, SentMs = 7,
+            From = Way.From, To = Way.To, Term = Way.Term, Commit = Make.At(3), Round = 6, SentMs = 8,
         },
         new Message.HeartbeatResponse
         {
             From = Way.From, To = Way.To, Term = Way.Term, Round = 6, LastIndex = Make.At(5), Commit = Make.At(4),
-            SentMs = 7, PromiseMs = 8, Disk = DiskHealth.Stalled,
+            Disk = DiskHealth.Stalled, SentMs = 8, PromiseMs = 9, IsHeldUp = true,
         },
         new Message.ReadIndexRequest { From = Way.From, To = Way.To, Term = Way.Term, ReadId = long.MaxValue },
         new Message.ReadIndexResponse

@@ -13,7 +13,7 @@ internal sealed class DiskWatchTests
     [TearDown]
     public void TearDown()
     {
-        _watch.SpaceIs(full: false, 0);
+        _watch.SpaceIs(DiskHealth.Well, 0);
         _watch.Answered(long.MaxValue, 0);
     }
 
@@ -54,10 +54,10 @@ internal sealed class DiskWatchTests
     public void A_full_disk_answers_and_what_waited_for_space_has_a_new_patience_then()
     {
         _watch.Asked(1, nowMs: 0);
-        _watch.SpaceIs(full: true, nowMs: 10);
+        _watch.SpaceIs(DiskHealth.Full, nowMs: 10);
         Assert.That(_watch.HealthAt(5000), Is.EqualTo(DiskHealth.Full));
 
-        _watch.SpaceIs(full: false, nowMs: 5000);
+        _watch.SpaceIs(DiskHealth.Well, nowMs: 5000);
 
         Assert.That(_watch.HealthAt(5999), Is.EqualTo(DiskHealth.Well));
         Assert.That(_watch.HealthAt(6000), Is.EqualTo(DiskHealth.Stalled));

@@ -78,12 +78,13 @@ internal sealed class StationCluster
     }
 
     /// <returns>Tells the outcome; null while there is none.</returns>
-    public Func<ProposeOutcome?> Propose(SimulatedNode node, int bytes = 64)
+    public Func<ProposeOutcome?> Propose(
+        SimulatedNode node, int bytes = 64, ProposalUrgency urgency = ProposalUrgency.Ordinary)
     {
         var payload = new byte[Math.Max(bytes, KeyValueCommand.Bytes)];
         BinaryPrimitives.WriteInt64LittleEndian(payload, ++_lastCommand);
         var proposal = node.Process!.Proposals.Rent();
-        proposal.Begin(payload, node.Process.Clock.NowMs);
+        proposal.Begin(payload, node.Process.Clock.NowMs, urgency);
         Assert.That(node.Process.Loop.TryPost(proposal));
         var asked = proposal.Outcome;
         ProposeOutcome? told = null;

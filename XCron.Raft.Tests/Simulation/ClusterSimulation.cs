@@ -39,7 +39,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
         _plan = plan;
         _random = new Random(plan.Seed);
         _network = new SimulatedNetwork(plan.Network, _time, _random);
-        _networkFaults = new NetworkFaults(plan.Network, _network, _random);
+        _networkFaults = new NetworkFaults(plan.Network, _network, _time, _random);
         _processFaults = new ProcessFaults(plan, _time, _random, _networkFaults);
         _diskFaults = new DiskFaults(plan.Disk, _time, _random, _budget);
         _nodeCoverage = new NodeCoverage(Coverage);
@@ -220,8 +220,11 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
 
             node.Remember();
             _invariants.Check(node);
-            if (_nodeCoverage.Observe(node, _network.HasCuts) && _isHarmed)
-                _processFaults.Ambush(node, _nodes);
+            var news = _nodeCoverage.Observe(node, _network);
+            if (_isHarmed && news == LeaderNews.Elected)
+                _processFaults.AmbushElected(node, _nodes);
+            if (_isHarmed && news == LeaderNews.Committed)
+                _processFaults.AmbushCommitted(node, _nodes);
         }
 
         _oracle.Collect();
@@ -234,9 +237,20 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
     private void Ask()
     {
         if (_random.NextDouble() < _plan.AskRate)
-            _clients.Ask(LeaderOrAny, () => _random.Next(2) == 0 ? LeaderOrAny() : AnyNode());
+            _clients.Ask(LeaderOrAny, ReadPlace);
         if (_plan.ChangesMembers && _random.Next(25) == 0 && _budget.Hurt.Count == 0)
             _operator.Act(LeaderOrAny());
+    }
+
+    private SimulatedNode ReadPlace()
+    {
+        var newest = _nodes.Max(static node => node.LastKnown.Term.Value);
+        var deposed = _nodes.Find(node => node.IsRunning
+            && node.Process!.Loop.Core is { Role.Kind: RaftRole.Leader } core && core.Term.Value < newest);
+        if (deposed is not null && _random.NextDouble() < _plan.Audits)
+            return deposed;
+
+        return _random.Next(2) == 0 ? LeaderOrAny() : AnyNode();
     }
 
     private SimulatedNode AnyNode() => _nodes[_random.Next(_nodes.Count)];

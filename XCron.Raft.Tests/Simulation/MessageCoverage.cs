@@ -7,6 +7,7 @@ internal sealed class MessageCoverage(Coverage coverage)
 {
     private readonly Dictionary<Term, NodeId> _candidates = [];
     private readonly Dictionary<NodeId, (Term Term, long Round)> _rounds = [];
+    private Term _newestLed;
 
     public void Sent(RaftCore sender, Message message)
     {
@@ -21,6 +22,7 @@ internal sealed class MessageCoverage(Coverage coverage)
                     coverage.Reached(RareEvent.VoteForStranger);
                 break;
             case Message.Heartbeat heartbeat:
+                _newestLed = message.Term > _newestLed ? message.Term : _newestLed;
                 _rounds[message.From] = (message.Term, heartbeat.Round);
                 break;
             case Message.AppendRequest { Entries: [] } append when append.PrevIndex == sender.Log.LastIndex:
@@ -57,6 +59,8 @@ internal sealed class MessageCoverage(Coverage coverage)
                     && response.Round < newest.Round)
                 {
                     coverage.Reached(RareEvent.LateReadAnswer);
+                    if (at.Term < _newestLed)
+                        coverage.Reached(RareEvent.LateReadAnswerToDeposed);
                 }
 
                 break;

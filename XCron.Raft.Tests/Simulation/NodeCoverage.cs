@@ -7,36 +7,44 @@ namespace XCron.Raft.Tests.Simulation;
 internal sealed class NodeCoverage(Coverage coverage)
 {
     private readonly Dictionary<NodeId, Seen> _seen = [];
+    private Term _newestCommitted; // the newest term of which something is known to be committed
 
     /// <summary>Called after every step.</summary>
     /// <param name="node">Whose.</param>
-    /// <param name="isCut">Whether links are cut at the time.</param>
-    /// <returns>Whether it became leader, or committed something as one.</returns>
-    public bool Observe(SimulatedNode node, bool isCut)
+    /// <param name="network">Which may be cut at the time.</param>
+    /// <returns>What it has done as a leader.</returns>
+    public LeaderNews Observe(SimulatedNode node, SimulatedNetwork network)
     {
         var core = node.Process!.Loop.Core;
         var log = core.Log;
         var before = _seen.GetValueOrDefault(node.Id);
+        if (core.Role.Kind == RaftRole.Leader && core.Term < _newestCommitted)
+            coverage.Reached(RareEvent.DeposedLeaderDoesNotKnow);
         var now = new Seen(node.Lives, core.Role, core.Term, log.LastIndex, log.View.LastTerm, log.Commit)
         {
             Membership = core.Membership, MembershipIndex = log.MembershipIndex, Durable = log.Durable,
             Snapshot = log.Snapshot,
         };
         if (now == before)
-            return false;
+            return LeaderNews.None;
 
         _seen[node.Id] = now;
         var isLeader = core.Role.Kind == RaftRole.Leader;
         if (isLeader)
             ObserveLeader(core, node);
         if (before is null || before.Life != node.Lives)
-            return false;
+            return LeaderNews.None;
 
-        ObserveRole(core, before, isCut);
+        ObserveRole(core, before, network);
         ObserveLog(core, before, now);
         if (!ReferenceEquals(before.Membership, now.Membership))
             ObserveMembers(core, before);
-        return isLeader && (before.Role != core.Role || before.Commit < log.Commit);
+        if (!isLeader)
+            return LeaderNews.None;
+
+        return before.Role != core.Role ? LeaderNews.Elected
+            : before.Commit < log.Commit ? LeaderNews.Committed
+            : LeaderNews.None;
     }
 
     /// <summary>A process has started.</summary>
@@ -60,7 +68,9 @@ internal sealed class NodeCoverage(Coverage coverage)
             coverage.Reached(RareEvent.DiskStalledLeader);
         if (core.Membership.Find(core.Self) is null or { Suffrage: not Suffrage.Voter })
             coverage.Reached(RareEvent.LeaderRemovedItself);
-        if (log.View.TermAt(log.Commit) == core.Term || log.LastIndex == log.Commit)
+        var committed = log.View.TermAt(log.Commit);
+        _newestCommitted = committed > _newestCommitted ? committed : _newestCommitted;
+        if (committed == core.Term || log.LastIndex == log.Commit)
             return;
 
         var counted = Quorum.CommittedIndex(core.Membership, id => id == core.Self ? log.Durable : MatchOf(core, id));
@@ -68,14 +78,14 @@ internal sealed class NodeCoverage(Coverage coverage)
             coverage.Reached(RareEvent.OldTermOnMajorityNotCommitted);
     }
 
-    private void ObserveRole(RaftCore core, Seen before, bool isCut)
+    private void ObserveRole(RaftCore core, Seen before, SimulatedNetwork network)
     {
         if (before.Role == core.Role)
             return;
 
         if (core.Role.Kind == RaftRole.Leader)
         {
-            if (isCut)
+            if (network.HasCuts)
                 coverage.Reached(RareEvent.LeaderUnderCuts);
             if (core.Membership.Voters.Length % 2 == 0)
                 coverage.Reached(RareEvent.EvenVotersElected);
@@ -156,4 +166,12 @@ internal sealed class NodeCoverage(Coverage coverage)
 
         public required SnapshotMark? Snapshot { get; init; }
     }
+}
+
+/// <summary>What a leader has just done.</summary>
+internal enum LeaderNews
+{
+    None,
+    Elected,
+    Committed,
 }

@@ -42,39 +42,78 @@ internal sealed class ProcessFaults(SimulationPlan plan, VirtualTime time, Rando
     }
 
     /// <summary>
-    /// A leader was elected or has committed something in this step. What it has not told everybody, and what it has
-    /// told them and not yet heard back, is now most fragile.
+    /// A leader was just elected. Struck now it leaves a log that conflicts with the next one's (Raft figure 8).
     /// </summary>
-    public void Ambush(SimulatedNode leader, IReadOnlyList<SimulatedNode> nodes)
+    public void AmbushElected(SimulatedNode leader, IReadOnlyList<SimulatedNode> nodes)
+    {
+        if (_plan.Churn == 0 || random.NextDouble() >= _plan.Churn)
+            return;
+
+        Ambushes++;
+        switch (Any(_plan.ElectedAmbushes, kinds: 4))
+        {
+            case 0:
+                Crash(leader);
+                break;
+            case 1: // nothing of what it appends leaves it
+                network.Isolate(leader.Id, nodes.Select(node => node.Id), isWhole: true);
+                break;
+            case 2: // what it appends reaches one other node, or none
+                var other = nodes[random.Next(nodes.Count)];
+                network.Isolate(leader.Id, nodes.Where(node => node != other).Select(node => node.Id), isWhole: true);
+                break;
+            default: // its own disk is the last to have what it appends
+                leader.DiskSpeed = 0.02;
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A leader has committed something in this step. What it has not told everybody, and what it has told them and not
+    /// yet heard back, is now most fragile.
+    /// </summary>
+    public void AmbushCommitted(SimulatedNode leader, IReadOnlyList<SimulatedNode> nodes)
     {
         if (_plan.Ambushes == 0 || random.NextDouble() >= _plan.Ambushes)
             return;
 
         Ambushes++;
         var other = nodes[random.Next(nodes.Count)];
-        switch (random.Next(6))
+        switch (Any(_plan.CommittedAmbushes, kinds: 7))
         {
             case 0:
                 Crash(leader);
                 break;
             case 1: // whoever knows what the leader knew is not there when the next one is elected
                 Crash(leader);
-                if (other.Process is not null)
-                    Pause(other);
+                Pause(other);
                 break;
             case 2:
+                Crash(leader);
+                network.Isolate(other.Id, nodes.Select(node => node.Id), isWhole: true);
+                break;
+            case 3:
                 Pause(leader);
                 break;
-            case 3: // its entries reach one other node, or none
-                network.Isolate(leader.Id, nodes.Where(node => node != other).Select(node => node.Id));
-                break;
             case 4:
-                network.Isolate(leader.Id, nodes.Select(node => node.Id));
+                network.Isolate(leader.Id, nodes.Select(node => node.Id), isWhole: false);
                 break;
-            default: // its own disk is the last to have what it appends
+            case 5: // what others have said to it trickles in long after they have said other things to another
+                network.Besiege(leader.Id, nodes.Select(node => node.Id));
+                break;
+            default:
                 leader.DiskSpeed = 0.02;
                 break;
         }
+    }
+
+    /// <summary>One of the kinds that the plan has; bits of a mask.</summary>
+    private int Any(int mask, int kinds)
+    {
+        var kind = random.Next(kinds);
+        while ((mask & (1 << kind)) == 0)
+            kind = (kind + 1) % kinds;
+        return kind;
     }
 
     private void Crash(SimulatedNode node)

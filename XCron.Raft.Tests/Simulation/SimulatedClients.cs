@@ -27,7 +27,7 @@ internal sealed class SimulatedClients(
         if (client.IsBusy)
             return;
 
-        var isRead = random.Next(3) == 0;
+        var isRead = random.NextDouble() < plan.Reads;
         var node = isRead ? readAt() : writeAt();
         if (node.Process is not { } process)
             return;

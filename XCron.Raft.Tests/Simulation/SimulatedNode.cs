@@ -147,10 +147,10 @@ internal sealed class SimulatedNode(
 
     private RaftOptions Options() => new()
     {
-        ElectionTimeout = TimeSpan.FromMilliseconds(200),
-        HeartbeatInterval = TimeSpan.FromMilliseconds(20),
+        ElectionTimeout = TimeSpan.FromMilliseconds(plan.ElectionMs),
+        HeartbeatInterval = TimeSpan.FromMilliseconds(plan.ElectionMs / 10),
         LeaseReads = plan.LeaseReads,
-        MaxClockDrift = TimeSpan.FromMilliseconds(30),
+        MaxClockDrift = TimeSpan.FromMilliseconds(Math.Max(1, plan.ElectionMs * 15 / 100)),
         RequestTimeout = TimeSpan.FromSeconds(2),
         SegmentBytes = plan.SegmentBytes,
         SnapshotLogBytes = plan.SnapshotLogBytes,

@@ -30,7 +30,7 @@ internal sealed class SimulatedTransport(
     void IRaftTransport.Send(Message message)
     {
         watch.Sent(owner, message);
-        network.Carry(message.From, message.To, () => Deliver(message));
+        network.Carry(message.From, message.To, () => Deliver(message), static () => { });
     }
 
     void IRaftTransport.FetchSnapshot(
@@ -85,17 +85,21 @@ internal sealed class SimulatedTransport(
             return;
         }
 
-        var isFirst = true; // a stream does not double
-        var carried = network.Carry(from, owner.Id, () =>
+        var isOpen = true; // a stream does not double: whatever comes of its next chunk comes once
+        network.Carry(
+            from,
+            owner.Id,
+            () => Once(() => owner.Guard(() => Take(from, content, offset, count, sink, cancellation))),
+            () => Once(() => End(sink)));
+
+        void Once(Action act)
         {
-            if (!isFirst || _isDead)
+            if (!isOpen || _isDead)
                 return;
 
-            isFirst = false;
-            owner.Guard(() => Take(from, content, offset, count, sink, cancellation));
-        });
-        if (!carried)
-            End(sink);
+            isOpen = false;
+            act();
+        }
     }
 
     private void Take(

@@ -6,10 +6,10 @@ namespace XCron.Raft.Tests.Simulation;
 /// </summary>
 internal sealed record SimulationPlan
 {
-    private const int UsualSteps = 1100;
+    private const int UsualSteps = 1400;
 
-    // One clock may be slow and another fast by this: within an election timeout of 200 ms they come apart by less
-    // than the 30 ms that nodes are told.
+    // One clock may be slow and another fast by this: within an election timeout they come apart by less than the 15 %
+    // of it that nodes are told.
     private const double LargestLeasedDrift = 0.06;
 
     public required int Seed { get; init; }
@@ -34,7 +34,17 @@ internal sealed record SimulationPlan
     /// <summary>The chance that a client begins something in a step.</summary>
     public double AskRate { get; init; } = 0.4;
 
+    /// <summary>How many of the operations are reads, as a share.</summary>
+    public double Reads { get; init; } = 0.33;
+
+    /// <summary>How many of the reads go to a leader that another has deposed and that does not know, while there is
+    /// one.</summary>
+    public double Audits { get; init; } = 0.5;
+
     public int PatienceMs { get; init; } = 1000;
+
+    /// <summary>Ten heartbeats. Short: more elections in a run.</summary>
+    public int ElectionMs { get; init; } = 200;
 
     public int SegmentBytes { get; init; } = 4096;
 
@@ -57,6 +67,7 @@ internal sealed record SimulationPlan
     {
         var dice = new Dice(new Random(seed));
         var rounds = dice.Any(1, 1, 2, 3);
+        var electionMs = dice.Any(60, 100, 200);
         var plan = new SimulationPlan
         {
             Seed = seed,
@@ -68,13 +79,20 @@ internal sealed record SimulationPlan
             Keys = dice.Any(1, 3, 6),
             AskRate = dice.UpTo(0.6) + 0.1,
             PatienceMs = dice.Any(150, 600, 2500),
+            ElectionMs = electionMs,
             SegmentBytes = dice.Any(4096, 8192, 16384),
             SnapshotLogBytes = dice.Any(200, 600, 2000, 8000, int.MaxValue),
             CachedLogBytes = dice.Any(100, 400, 4000, 1 << 20),
             MaxUncommittedBytes = dice.Chance(0.2) ? 600 : 1 << 20,
-            Network = NetworkPlan.Draw(dice),
+            Network = NetworkPlan.Draw(dice, electionMs),
             Process = ProcessPlan.Draw(dice),
             Disk = DiskPlan.Draw(dice),
+        };
+        plan = dice.Any(0, 1, 2, 3, 4, 5, 6, 7, 8, 9) switch
+        {
+            0 => SimulationThemes.Figure8(plan, dice),
+            1 => SimulationThemes.DeposedLeaders(plan, dice),
+            _ => plan,
         };
         var keepsBound = plan.Process is { ClockDrift: <= LargestLeasedDrift, ClockLeaps: 0 };
         return plan with { LeaseReads = keepsBound && dice.Chance(0.7) };
@@ -94,6 +112,9 @@ internal sealed record SimulationPlan
             return random.NextDouble() < chance ? rate : 0;
         }
 
+        /// <summary>Some of so many kinds, as bits; never none.</summary>
+        public int Mask(int kinds) => random.Next(1, 1 << kinds);
+
         public int Any(params ReadOnlySpan<int> values) => values[random.Next(values.Length)];
     }
 }
@@ -110,20 +131,23 @@ internal sealed record NetworkPlan
     /// <summary>Messages that come so late that elections may lie between.</summary>
     public double Stragglers { get; init; }
 
+    /// <summary>Links that are slow in one direction, for good: answers come late, and in order.</summary>
+    public double SlowLinks { get; init; }
+
     /// <summary>How often links are cut: one node, one direction, halves, a chain, a star.</summary>
     public double Cuts { get; init; }
 
-    /// <summary>How often they heal.</summary>
-    public double Heals { get; init; } = 0.007;
+    public int MaxCutMs { get; init; } = 1000;
 
-    public static NetworkPlan Draw(SimulationPlan.Dice dice) => new()
+    public static NetworkPlan Draw(SimulationPlan.Dice dice, int electionMs) => new()
     {
         Loss = dice.Sometimes(0.6, 0.12),
         Doubling = dice.Sometimes(0.5, 0.15),
-        MaxDelayMs = dice.Any(1, 5, 15, 40),
+        MaxDelayMs = Math.Min(dice.Any(1, 5, 15, 40), electionMs / 8),
         Stragglers = dice.Sometimes(0.5, 0.1),
         Cuts = dice.Sometimes(0.7, 0.008),
-        Heals = 0.003 + dice.UpTo(0.01),
+        SlowLinks = dice.Sometimes(0.3, 0.5),
+        MaxCutMs = dice.Any(200, 600, 2500),
     };
 }
 
@@ -147,8 +171,17 @@ internal sealed record ProcessPlan
     /// <summary>A clock, though it only ever goes forward, leaps.</summary>
     public double ClockLeaps { get; init; }
 
-    /// <summary>The chance that a leader is struck in the moment it is elected or something new is committed.</summary>
+    /// <summary>The chance that a leader is struck in the moment something new is committed.</summary>
     public double Ambushes { get; init; }
+
+    /// <summary>The chance that it is struck in the moment it is elected: short terms, logs that conflict.</summary>
+    public double Churn { get; init; }
+
+    /// <summary>Which ways of striking there are: bits, at least one.</summary>
+    public int ElectedAmbushes { get; init; } = 0b1111;
+
+    /// <inheritdoc cref="ElectedAmbushes"/>
+    public int CommittedAmbushes { get; init; } = 0b111_1111;
 
     public static ProcessPlan Draw(SimulationPlan.Dice dice) => new()
     {
@@ -158,7 +191,10 @@ internal sealed record ProcessPlan
         Wipes = dice.Sometimes(0.3, 0.004),
         ClockDrift = dice.Sometimes(0.5, dice.Chance(0.5) ? 0.6 : 0.05),
         ClockLeaps = dice.Sometimes(0.3, 0.001),
-        Ambushes = dice.Sometimes(0.5, 0.15),
+        Ambushes = dice.Sometimes(0.5, dice.Chance(0.5) ? 0.1 : 0.5),
+        Churn = dice.Sometimes(0.5, 1),
+        ElectedAmbushes = dice.Mask(4),
+        CommittedAmbushes = dice.Mask(7),
     };
 }
 

@@ -16,11 +16,13 @@ internal sealed class DiskResignation(RaftCore core)
     /// <summary>Nobody could be handed over to for as long as a transfer may take.</summary>
     public bool MustStepDown(long nowMs) => Look(nowMs) == DiskHealth.Stalled && HasLasted(nowMs);
 
-    /// <summary>Stalled: that already took an election timeout to notice. Full: when it has lasted as long.</summary>
+    /// <summary>
+    /// Stalled: that already took an election timeout to notice. Low or full: when it has lasted as long.
+    /// </summary>
     public bool WantsHandOver(long nowMs) => nowMs >= _nextHandOverMs && Look(nowMs) switch
     {
         DiskHealth.Stalled => true,
-        DiskHealth.Full => HasLasted(nowMs),
+        DiskHealth.Low or DiskHealth.Full => HasLasted(nowMs),
         _ => false,
     };
 

@@ -12,6 +12,7 @@ internal sealed class Leader : Role
     private readonly ReadRounds _reads;
     private readonly DiskResignation _disk;
     private readonly ReadLease _lease;
+    private readonly ProposalGate _gate;
     private readonly LogIndex _firstOfTerm;
     private LeadershipTransfer? _transfer;
     private long _nextHeartbeatMs;
@@ -26,6 +27,7 @@ internal sealed class Leader : Role
         _peers = new PeerSet(core);
         _disk = new DiskResignation(core);
         _lease = new ReadLease(core);
+        _gate = new ProposalGate(core, _peers);
         _firstOfTerm = core.Log.LastIndex.Next;
         _nextHeartbeatMs = nowMs;
         _peers.FollowMembership(nowMs);
@@ -43,16 +45,14 @@ internal sealed class Leader : Role
 
     private bool IsMembershipCommitted => _core.Log.MembershipIndex <= _core.Log.Commit;
 
-    public ProposeAdmission Propose(EntryKind kind, ReadOnlyMemory<byte> payload)
+    public ProposeAdmission Propose(EntryKind kind, ReadOnlyMemory<byte> payload, ProposalUrgency urgency = default)
     {
         if (payload.Length > _core.Options.MaxEntryBytes)
             return ProposeAdmission.Refused(RejectReason.TooLarge);
         if (kind == EntryKind.Command && _transfer is not null)
             return ProposeAdmission.Refused(RejectReason.NotLeader);
-
-        var waiting = _core.Log.UnsettledBytes;
-        if (kind == EntryKind.Command && waiting > 0 && waiting + payload.Length > _core.Options.MaxUncommittedBytes)
-            return ProposeAdmission.Refused(RejectReason.Overloaded);
+        if (kind == EntryKind.Command && _gate.Refusal(payload.Length, urgency) is { } reason)
+            return ProposeAdmission.Refused(reason);
 
         var entry = new LogEntry(_core.Log.LastIndex.Next, _core.Term, kind, payload);
         _core.AppendEntry(entry);
@@ -157,7 +157,8 @@ internal sealed class Leader : Role
                 peer.AckedRound = Math.Max(peer.AckedRound, response.Round);
                 peer.KnownCommit = LogIndex.Max(peer.KnownCommit, response.Commit);
                 (peer.Disk, peer.IsHeldUp) = (response.Disk, response.IsHeldUp);
-                peer.Promised(Math.Min(response.SentMs, nowMs), response.PromiseMs);
+                peer.Promised(
+                    Math.Min(response.SentMs, nowMs), Math.Min(response.PromiseMs, _core.Options.ElectionTimeoutMs));
                 _replication.HeartbeatAnswered(peer, nowMs);
                 ConfirmReads();
                 break;

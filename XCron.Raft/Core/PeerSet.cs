@@ -17,6 +17,21 @@ internal sealed class PeerSet(RaftCore core)
 
     public bool TryGet(NodeId id, [NotNullWhen(true)] out PeerProgress? peer) => _peers.TryGetValue(id, out peer);
 
+    /// <summary>Whether any peer's disk is low or full.</summary>
+    public bool HaveLittleSpace
+    {
+        get
+        {
+            foreach (var peer in _peers.Values)
+            {
+                if (peer.Disk is DiskHealth.Low or DiskHealth.Full)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Takes in who is new in the configuration in force; who is gone from it departs.</summary>
     /// <returns>Whether it is another configuration than before.</returns>
     public bool FollowMembership(long nowMs)

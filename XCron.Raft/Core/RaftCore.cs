@@ -121,8 +121,9 @@ internal sealed class RaftCore
             Role.Step(message, nowMs);
     }
 
-    public ProposeAdmission Propose(ReadOnlyMemory<byte> payload) => Role is Leader leader
-        ? leader.Propose(EntryKind.Command, payload)
+    public ProposeAdmission Propose(ReadOnlyMemory<byte> payload, ProposalUrgency urgency = default) =>
+        Role is Leader leader
+        ? leader.Propose(EntryKind.Command, payload, urgency)
         : ProposeAdmission.Refused(RejectReason.NotLeader);
 
     /// <summary>

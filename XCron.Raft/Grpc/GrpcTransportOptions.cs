@@ -31,6 +31,37 @@ public sealed class GrpcTransportOptions
     /// <summary>Longest wait before connecting again. Default 1 s.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How many bytes of a snapshot go to each peer that pulls it in a second; at least 65,536. Default null: as many
+    /// as the connection takes. A peer that lacks its log protects nothing until it has it, and its pull shares the
+    /// network by TCP, on a connection beside that of heartbeats; set it where disk or network are dear.
+    /// </summary>
+    public long? SnapshotBytesPerSecond
+    {
+        get;
+        init
+        {
+            const long Least = 65_536;
+            if (value is { } rate)
+                ArgumentOutOfRangeException.ThrowIfLessThan(rate, Least);
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// How long a snapshot's transfer may stand still before either side gives it up; it goes on later from where it
+    /// ended. The transfer as a whole has no limit. More than 1 s; default 10 s.
+    /// </summary>
+    public TimeSpan SnapshotIdleTimeout
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.FromSeconds(1));
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(10);
+
     /// <summary>Where time comes from. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

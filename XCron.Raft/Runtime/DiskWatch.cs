@@ -10,8 +10,9 @@ internal sealed class DiskWatch(long patienceMs)
     private long _asked;
     private long _waitingSinceMs = long.MaxValue; // nothing became durable since; MaxValue: nothing waits
 
-    /// <summary>The log writer has found no space, and none since.</summary>
-    public bool IsFull { get; private set; }
+    private DiskHealth _space = DiskHealth.Well; // what the log writer last found
+
+    public bool IsFull => _space == DiskHealth.Full;
 
     /// <summary>When the health changes if nothing is heard.</summary>
     public long DeadlineMs => IsFull || _waitingSinceMs == long.MaxValue ? long.MaxValue : _waitingSinceMs + patienceMs;
@@ -20,14 +21,14 @@ internal sealed class DiskWatch(long patienceMs)
     {
         if (IsFull)
             return DiskHealth.Full; // it does answer
-        return nowMs >= DeadlineMs ? DiskHealth.Stalled : DiskHealth.Well;
+        return nowMs >= DeadlineMs ? DiskHealth.Stalled : _space;
     }
 
-    public void SpaceIs(bool full, long nowMs)
+    public void SpaceIs(DiskHealth space, long nowMs)
     {
-        IsFull = full;
-        if (_waitingSinceMs != long.MaxValue)
-            _waitingSinceMs = nowMs; // what waited for space is only now waited for
+        if (IsFull && _waitingSinceMs != long.MaxValue)
+            _waitingSinceMs = nowMs; // what waited for space waits for the disk only from now on
+        _space = space;
     }
 
     public void Asked(long sequence, long nowMs)

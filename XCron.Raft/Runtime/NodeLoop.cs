@@ -174,7 +174,8 @@ internal sealed class NodeLoop : Station<NodeInput>
                 _changes.Begin(transfer, nowMs);
                 break;
             case NodeInput.DiskSpace space:
-                _disk.SpaceIs(space.Full, nowMs);
+                _disk.SpaceIs(space.Health, nowMs);
+                FollowDisk(nowMs); // before the next proposal
                 break;
             default:
                 throw new UnreachableException(input.GetType().Name);
@@ -183,13 +184,13 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     private void Propose(Proposal proposal)
     {
-        if (_disk.IsFull || _isDiskBehind)
+        if (_isDiskBehind)
         {
-            Reject(proposal, _disk.IsFull ? RejectReason.DiskFull : RejectReason.Overloaded);
+            Reject(proposal, RejectReason.Overloaded);
             return;
         }
 
-        var admission = _core.Propose(proposal.Payload);
+        var admission = _core.Propose(proposal.Payload, proposal.Urgency);
         if (!admission.Accepted)
         {
             Reject(proposal, admission.Reason);
@@ -300,9 +301,11 @@ internal sealed class NodeLoop : Station<NodeInput>
         Status.MustRefresh();
         if (now == DiskHealth.Full)
             RaftTrace.DiskFull(_logger);
+        else if (now == DiskHealth.Low)
+            RaftTrace.DiskLow(_logger);
         else if (now == DiskHealth.Stalled)
             RaftTrace.DiskStalled(_logger, _core.Options.ElectionTimeoutMs);
-        else if (was == DiskHealth.Full)
+        else if (was is DiskHealth.Low or DiskHealth.Full)
             RaftTrace.DiskHasSpace(_logger);
         else
             RaftTrace.DiskAnswers(_logger);

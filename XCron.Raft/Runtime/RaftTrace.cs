@@ -63,6 +63,11 @@ internal static partial class RaftTrace
         "The disk stands: nothing was made durable for {Milliseconds} ms. A leader hands over; the node goes on")]
     public static partial void DiskStalled(ILogger logger, long milliseconds);
 
+    [LoggerMessage(21, LogLevel.Error,
+        "Disk space is low: there is none for another segment of the log. Ordinary proposals are refused, urgent ones "
+        + "are taken into what is left of this one, until there is space")]
+    public static partial void DiskLow(ILogger logger);
+
     [LoggerMessage(20, LogLevel.Information, "The disk answers again")]
     public static partial void DiskAnswers(ILogger logger);
 

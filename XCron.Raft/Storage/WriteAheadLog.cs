@@ -57,6 +57,12 @@ internal sealed class WriteAheadLog : IDisposable
     /// <summary>How many segments there are. Any thread.</summary>
     public int SegmentCount => _segments.Count;
 
+    /// <summary>
+    /// Whether the next segment is there: else, and if none can be made, the rest of the one at hand is all that is
+    /// left. Writer's thread.
+    /// </summary>
+    public bool HasSpare => _spares.IsReady;
+
     /// <summary>Whether something waits for <see cref="Flush"/>.</summary>
     public bool HasStaged => _buffer.Records > 0;
 
