@@ -34,6 +34,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly LateGateway _gateway;
     private readonly PeerOptions _peerOptions;
     private readonly PeerIdentity _identity;
+    private readonly AddressBook _addresses = new();
     private readonly PeerChannels _channels;
     private readonly MemberDirectory _members;
     private readonly SelfStatus _self;
@@ -62,20 +63,13 @@ internal sealed class Scheduler : IAsyncDisposable
         _logger = loggers.CreateLogger(DaemonTrace.Category);
         _peersTrace = new PeersTrace(loggers.CreateLogger<PeersTrace>());
         _gateway = new LateGateway(options.RequestTimeout, _time);
-        _peerOptions = new PeerOptions
-        {
-            Address = options.Peer.Self,
-            SharedSecret = options.Peer.SharedSecret,
-            OwnerTimeout = options.OwnerTimeout,
-            RequestTimeout = options.RequestTimeout,
-            ReportInterval = options.OwnerTimeout / ReportsInOwnerTimeout,
-        };
+        _peerOptions = PeerOptionsOf(options);
         _identity = new PeerIdentity(directory.NodeId, options.Peer.Self, options.Peer.PeerHosts)
         {
             InitialMembership = directory.HasJoined ? null : directory.InitialMembership,
             Told = directory.HasJoined ? directory.InitialMembership : null,
         };
-        _channels = new PeerChannels(_peerOptions.ConnectTimeout, tls?.ClientOptions());
+        _channels = new PeerChannels(_peerOptions.ConnectTimeout, tls?.ClientOptions(), _addresses);
         _members = new MemberDirectory(options.OwnerTimeout, _time);
         _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
         Session = new OwnerSession(directory.NodeId, NewIncarnation());
@@ -100,6 +94,7 @@ internal sealed class Scheduler : IAsyncDisposable
             {
                 SharedSecret = options.Peer.SharedSecret,
                 PeerTls = tls?.ClientOptions(),
+                Locate = _addresses.Of,
             },
             loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
@@ -120,6 +115,15 @@ internal sealed class Scheduler : IAsyncDisposable
 
     public ApiEndpoints Api { get; }
 
+    public static PeerOptions PeerOptionsOf(XCronOptions options) => new()
+    {
+        Address = options.Peer.Self,
+        SharedSecret = options.Peer.SharedSecret,
+        OwnerTimeout = options.OwnerTimeout,
+        RequestTimeout = options.RequestTimeout,
+        ReportInterval = options.OwnerTimeout / ReportsInOwnerTimeout,
+    };
+
     /// <summary>Forms or rejoins the cluster and starts everything that turns; returns when this node runs.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -133,23 +137,28 @@ internal sealed class Scheduler : IAsyncDisposable
         if (!_options.IsPeerPortGuarded && !_options.IsMeantForMany && _node.Status.Membership.Members.Length > 1)
             _logger.PeersAreOpen();
         _clusterView.Attach(_node);
-        var raft = _raft = new RaftAccess(_node);
+        var raft = _raft = new RaftAccess(_node, _directory.InitialMembership?.Epoch ?? 0);
         _peers = new PeerStation(
             raft, _state, _self, _members, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
-        _identity.InForce = () => raft.Membership;
+        _identity.InForce = () => raft.Membership.WithEpoch(raft.Epoch);
         _changes = new MemberChanges(raft, _channels, _peerOptions, _time, _state, _members);
         _notice = new CallersNotice(raft, _channels, _peerOptions, _time);
         Cluster.Attach(raft, _changes);
         _gateway.Open(_peers.Commands);
         _firing.Start();
         var admission = new Admission(
-            raft, _channels, _peerOptions, _options.Peer.Join, _time, new Random(NewSeed()), _peersTrace);
+            raft, _channels, _peerOptions, _options.Peer.Join, _time, new Random(NewSeed()), _peersTrace,
+            _changes.AnswerAsync);
+        var search = new MemberSearch(
+            raft, _channels, _members, _addresses, [.. _options.Peer.PeerHosts, .. _options.Peer.Join], _peerOptions,
+            _time, new Random(NewSeed()), _peersTrace);
         var wasMember = !_directory.HasJoined || _node.Status.MembershipIndex > LogIndex.Zero;
         Task[] parts =
         [
             raft.WatchAsync(_stopping.Token),
             _peers.RunAsync(_stopping.Token),
             admission.RunAsync(wasMember, _stopping.Token),
+            search.RunAsync(_stopping.Token),
             new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token),
         ];
         _background = Task.WhenAll(parts);
