@@ -68,8 +68,8 @@ internal sealed class DiskReserveTests
         Assert.That(OutcomeOf(cluster, node), Is.InstanceOf<ProposeOutcome.Applied>());
     }
 
-    // Simulation, seed 30174: the write that had waited for space took the spare with it, and an idle node, which took it
-    // to be there still, never made another.
+    // Simulation, seed 30174: the write that had waited for space took the spare with it, and an idle node, to which
+    // it was still there, never made another.
     [Test]
     public void A_node_whose_waiting_write_used_up_the_next_segment_makes_another_and_is_well_again()
     {
