@@ -38,8 +38,14 @@ public sealed class RaftDirectory : IDisposable
 
     internal IDisk Disk { get; }
 
-    /// <summary>Opens a directory, creating it and the identity in it where there is none.</summary>
-    /// <exception cref="IOException">Another process has it, or it cannot be read or written.</exception>
+    /// <summary>
+    /// Opens a directory, creating it and the identity in it where there is none. What is created is on disk when this
+    /// returns. May be called again after a failure.
+    /// </summary>
+    /// <param name="path">On a local disk whose fsync can be trusted.</param>
+    /// <exception cref="DirectoryLockedException">Another process has it.</exception>
+    /// <exception cref="DiskFullException">No space for the identity.</exception>
+    /// <exception cref="IOException">It cannot be read or written.</exception>
     /// <exception cref="LogDamagedException">The identity file is damaged.</exception>
     public static RaftDirectory Open(string path)
     {
