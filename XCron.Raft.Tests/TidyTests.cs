@@ -40,6 +40,7 @@ internal sealed partial class TidyTests
             "XCron.Daemon.Commands", "XCron.Daemon.Diagnostics", "XCron.Daemon.Schedules", "XCron.Daemon.State",
             "XCron.Proto.Tasks", "XCron.Raft",
         ],
+        ["XCron.Daemon.Tls"] = [],
         ["XCron.Daemon.Dashboard"] = ["XCron.Daemon.State", "XCron.Raft"],
     };
 

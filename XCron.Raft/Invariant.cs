@@ -13,6 +13,14 @@ internal static class Invariant
     }
 }
 
-/// <summary>A defect of this library or damage it did not foresee; the node stops.</summary>
-/// <param name="whatMustHold">The condition that was broken.</param>
-public sealed class InvariantException(string whatMustHold) : Exception($"Broken invariant: {whatMustHold}");
+/// <summary>
+/// A defect of this library, or damage it did not foresee. The node stops, and <see cref="RaftNode.Completion"/> is
+/// faulted with this; the process should end.
+/// </summary>
+public sealed class InvariantException : Exception
+{
+    internal InvariantException(string whatMustHold)
+        : base($"Broken invariant: {whatMustHold}")
+    {
+    }
+}

@@ -10,16 +10,16 @@ public readonly record struct LogIndex(long Value) : IComparable<LogIndex>
     public static LogIndex Zero => default;
 
     /// <summary>The place after this one.</summary>
-    public LogIndex Next => new(Value + 1);
+    internal LogIndex Next => new(Value + 1);
 
     /// <summary>The place before this one; of <see cref="Zero"/> there is none.</summary>
-    public LogIndex Previous => new(Value - 1);
+    internal LogIndex Previous => new(Value - 1);
 
     /// <summary>The smaller of two.</summary>
-    public static LogIndex Min(LogIndex left, LogIndex right) => left.Value <= right.Value ? left : right;
+    internal static LogIndex Min(LogIndex left, LogIndex right) => left.Value <= right.Value ? left : right;
 
     /// <summary>The larger of two.</summary>
-    public static LogIndex Max(LogIndex left, LogIndex right) => left.Value >= right.Value ? left : right;
+    internal static LogIndex Max(LogIndex left, LogIndex right) => left.Value >= right.Value ? left : right;
 
     /// <inheritdoc/>
     public int CompareTo(LogIndex other) => Value.CompareTo(other.Value);

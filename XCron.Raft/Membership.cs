@@ -14,14 +14,20 @@ public sealed class Membership
 
     private const byte Format = 1;
 
-    /// <param name="clusterId">Which cluster; not empty.</param>
-    /// <param name="members">Every member, each id once; at least one voter.</param>
-    /// <param name="outgoing">Voters of the configuration being left; empty outside a change.</param>
-    public Membership(Guid clusterId, IEnumerable<Member> members, IEnumerable<NodeId>? outgoing = null)
+    /// <param name="clusterId">Which cluster; random, not empty, the same for all its life.</param>
+    /// <param name="members">1 to 255 members, in any order, each id once; at least one voter.</param>
+    /// <exception cref="ArgumentException">One of these does not hold.</exception>
+    public Membership(Guid clusterId, IEnumerable<Member> members)
+        : this(clusterId, members, [])
     {
+    }
+
+    internal Membership(Guid clusterId, IEnumerable<Member> members, IEnumerable<NodeId> outgoing)
+    {
+        ArgumentNullException.ThrowIfNull(members);
         ClusterId = clusterId;
         Members = [.. members.OrderBy(member => member.Id)];
-        Outgoing = outgoing is null ? [] : [.. outgoing.Order()];
+        Outgoing = [.. outgoing.Order()];
         Voters = [.. Members.Where(member => member.Suffrage == Suffrage.Voter).Select(member => member.Id)];
         if (clusterId == Guid.Empty)
             throw new ArgumentException("The cluster id is empty.", nameof(clusterId));

@@ -37,6 +37,9 @@ public enum RejectReason : byte
     /// <summary>The node is stopping.</summary>
     Stopping = 4,
 
-    /// <summary>No space is left for the log; ends by itself when there is some.</summary>
+    /// <summary>
+    /// No space is left for the log, or only what is kept for urgent proposals, here or at a majority; ends by itself
+    /// when there is some.
+    /// </summary>
     DiskFull = 5,
 }

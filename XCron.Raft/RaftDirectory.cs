@@ -92,6 +92,29 @@ public sealed class RaftDirectory : IDisposable
         Bind(known);
     }
 
+    /// <summary>
+    /// Before anything is promised: the log is there, and from now on its absence is damage. The order is identity
+    /// formed, log begun, this; after a crash between any two the next start goes on from there.
+    /// </summary>
+    internal void MarkLogBegun()
+    {
+        if (_identity.HasLog)
+            return;
+
+        _identity = _identity with { HasLog = true };
+        IdentityFile.Save(Disk, _identity);
+    }
+
+    /// <exception cref="LogDamagedException">The log was begun and is not there any more.</exception>
+    internal void RequireLog()
+    {
+        if (_identity.HasLog && !Disk.List().Any(static name => LogSegment.IsName(name, out _)))
+        {
+            throw new LogDamagedException(
+                LogSegment.NameFor(1), 0, $"the log is missing; file {IdentityFile.Name} says that it was begun.");
+        }
+    }
+
     /// <summary>Releases the lock.</summary>
     public void Dispose() => _lock.Dispose();
 

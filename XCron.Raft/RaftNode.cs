@@ -26,6 +26,11 @@ public sealed class RaftNode : IAsyncDisposable
         _logger = logger;
     }
 
+    // The loop takes nothing more because it ends, or else because too much waits for it.
+    private RejectReason RefusedAtTheDoor => Volatile.Read(ref _stopping) != 0 // written by a dispose, or a failure
+        ? RejectReason.Stopping
+        : RejectReason.Overloaded;
+
     /// <summary>Who this is.</summary>
     public NodeId Id => _node.Self;
 
@@ -54,7 +59,7 @@ public sealed class RaftNode : IAsyncDisposable
     /// <param name="transport">Started and disposed by the node.</param>
     /// <param name="logger">Where the node says what an operator cares about; null: nowhere.</param>
     /// <param name="cancellationToken">Abandons the start.</param>
-    /// <exception cref="Storage.LogDamagedException">A file is damaged; nothing was served from it.</exception>
+    /// <exception cref="LogDamagedException">A file is damaged; nothing was served from it.</exception>
     public static async Task<RaftNode> StartAsync(
         RaftDirectory directory,
         RaftOptions options,
@@ -67,11 +72,13 @@ public sealed class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stateMachine);
         ArgumentNullException.ThrowIfNull(transport);
+        options.ThrowIfContradictory();
         var initial = directory.InitialMembership
             ?? throw new InvalidOperationException(
                 $"{directory.Path} belongs to no cluster yet; call Form or Join first.");
 
         logger ??= NullLogger.Instance;
+        directory.RequireLog();
         var background = new BackgroundTasks();
         var assembly = await NodeAssembly
             .BuildAsync(
@@ -87,6 +94,7 @@ public sealed class RaftNode : IAsyncDisposable
             .ConfigureAwait(false);
         var node = new RaftNode(assembly, options, background, logger);
         background.Failed = node.Fail;
+        directory.MarkLogBegun();
         node.Start();
         return node;
     }
@@ -97,7 +105,13 @@ public sealed class RaftNode : IAsyncDisposable
     /// cluster. The ValueTask must be awaited exactly once.
     /// </summary>
     /// <param name="command">Owned by the log from now on: it must not be changed.</param>
-    public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command)
+    public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command) =>
+        ProposeAsync(command, ProposalUrgency.Ordinary);
+
+    /// <inheritdoc cref="ProposeAsync(ReadOnlyMemory{byte})"/>
+    /// <param name="command">Owned by the log from now on: it must not be changed.</param>
+    /// <param name="urgency">Whether it is taken also while disk space is low.</param>
+    public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command, ProposalUrgency urgency)
     {
         var leadership = Leadership;
         if (leadership.Role != RaftRole.Leader)
@@ -106,16 +120,18 @@ public sealed class RaftNode : IAsyncDisposable
             return Rejected(RejectReason.Overloaded, leadership.Leader);
 
         var proposal = _node.Proposals.Rent();
-        proposal.Begin(command, _node.Clock.NowMs);
-        if (!_node.Loop.TryPost(proposal))
-            proposal.Complete(new ProposeOutcome.Rejected(RejectReason.Stopping, leadership.Leader));
+        proposal.Begin(command, _node.Clock.NowMs, urgency);
+        if (!_node.Loop.TryPostFromOutside(proposal))
+            proposal.Complete(new ProposeOutcome.Rejected(RefusedAtTheDoor, leadership.Leader));
         return proposal.Outcome;
     }
 
     /// <summary>
     /// Returns true once this node has applied every command whose proposal ended, on any node, before this call: a
-    /// read of the state machine is then linearizable (Raft §8, thesis §6.4). False: no leader confirmed it within
-    /// <see cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again.
+    /// read of the state machine is then linearizable (Raft §8, thesis §6.4), by a round of heartbeats or, with <see
+    /// cref="RaftOptions.LeaseReads"/>, by the leader's lease. False: no leader confirmed it within <see
+    /// cref="RaftOptions.RequestTimeout"/>, or there is none; it may be tried again. Reading the state machine without
+    /// this is a stale read: what this node has applied so far, which may lack what was acknowledged long ago.
     /// </summary>
     /// <param name="cancellationToken">Abandons the wait.</param>
     public async ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken = default)
@@ -214,7 +230,7 @@ public sealed class RaftNode : IAsyncDisposable
         NodeId target = default, CancellationToken cancellationToken = default)
     {
         var done = new TaskCompletionSource<TransferOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_node.Loop.TryPost(new NodeInput.TransferLeadership(target, done)))
+        if (!_node.Loop.TryPostFromOutside(new NodeInput.TransferLeadership(target, done)))
             return new TransferOutcome.Refused(TransferRefusal.Stopping, Leadership.Leader);
 
         try
@@ -242,7 +258,7 @@ public sealed class RaftNode : IAsyncDisposable
     public async Task<LogIndex> SnapshotAsync(CancellationToken cancellationToken = default)
     {
         var done = new TaskCompletionSource<LogIndex>(TaskCreationOptions.RunContinuationsAsynchronously);
-        ObjectDisposedException.ThrowIf(!_node.Parts.Applier.TryPost(new ApplierJob.TakeSnapshot(done)), this);
+        ObjectDisposedException.ThrowIf(!_node.Parts.Applier.TryRequestSnapshot(done), this);
 
         return await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -282,7 +298,7 @@ public sealed class RaftNode : IAsyncDisposable
         MemberEdit edit, LogIndex? expected, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_node.Loop.TryPost(new NodeInput.ChangeMembers(edit, expected, done)))
+        if (!_node.Loop.TryPostFromOutside(new NodeInput.ChangeMembers(edit, expected, done)))
             return new ChangeOutcome.Refused(ChangeRefusal.Stopping, Leadership.Leader);
 
         try

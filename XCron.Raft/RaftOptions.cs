@@ -23,6 +23,27 @@ public sealed class RaftOptions
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
+    /// Whether a leader answers <see cref="RaftNode.ReadBarrierAsync"/>, its own and its followers', without asking a
+    /// majority first while a majority has promised to elect nobody else (thesis §6.4.1): reads then cost no round
+    /// trip, and are linearizable only as long as <see cref="MaxClockDrift"/> holds. Where the leader cannot be sure it
+    /// asks as ever. Default false: by a round of heartbeats, which trusts no clock. What nodes promise does not depend
+    /// on this option, so they may differ in it.
+    /// </summary>
+    public bool LeaseReads { get; init; }
+
+    /// <summary>
+    /// For <see cref="LeaseReads"/>: by how much the monotonic clocks of two nodes may come apart within an <see
+    /// cref="ElectionTimeout"/>, below which it must stay. Default 100 ms, a tenth of the default timeout: a thousand
+    /// times what quartz does. A virtual machine that is frozen or moved, and whose clock stands still meanwhile, keeps
+    /// no bound: leave leases off where that may happen.
+    /// </summary>
+    public TimeSpan MaxClockDrift
+    {
+        get;
+        init => field = Positive(value);
+    } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
     /// How long a proposal or read may wait for its outcome; a proposal then ends as <see
     /// cref="ProposeOutcome.Unknown"/>. Default 3 s.
     /// </summary>
@@ -40,8 +61,10 @@ public sealed class RaftOptions
     } = 65_536;
 
     /// <summary>
-    /// Bytes of entries appended and not yet committed, or not yet on the leader's own disk and applied there, before
-    /// more are refused as overloaded. Default 64 MiB.
+    /// Bytes of entries (each counts 128 more than its payload) appended and not yet committed, or not yet on the
+    /// leader's own disk and applied there, before more are refused as overloaded. A follower whose state machine has
+    /// as much left to apply takes no more meanwhile. So this bounds what a node holds in memory beside its cache, to
+    /// about twice as much. Default 64 MiB.
     /// </summary>
     public long MaxUncommittedBytes
     {
@@ -75,6 +98,17 @@ public sealed class RaftOptions
         init => field = Positive(value);
     } = 64L << 20;
 
+    /// <summary>
+    /// The log behind a snapshot that a peer pulls is kept for it, or it would have to pull again, for ever. When the
+    /// log has grown to so many bytes on disk it is cut all the same, and the peer begins anew: one whose pulls never
+    /// succeed must not fill this disk. Default 1 GiB: a pull has the time in which a busy leader writes that.
+    /// </summary>
+    public long MaxPinnedLogBytes
+    {
+        get;
+        init => field = Positive(value);
+    } = 1L << 30;
+
     /// <summary>Bytes of the newest entries kept in memory for peers. Default 32 MiB.</summary>
     public long CachedLogBytes
     {
@@ -87,6 +121,17 @@ public sealed class RaftOptions
 
     /// <summary>Seeds the waits of elections; nodes should differ. Default: random.</summary>
     public int Seed { get; init; } = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+
+    /// <summary>What must hold between options; each alone is good by now.</summary>
+    internal void ThrowIfContradictory()
+    {
+        if (LeaseReads && MaxClockDrift >= ElectionTimeout)
+        {
+            throw new ArgumentException(
+                $"MaxClockDrift is {MaxClockDrift.TotalMilliseconds} ms; must be below ElectionTimeout "
+                + $"({ElectionTimeout.TotalMilliseconds} ms).");
+        }
+    }
 
     private static TimeSpan Positive(TimeSpan value)
     {

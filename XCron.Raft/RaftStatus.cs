@@ -41,6 +41,9 @@ public sealed record RaftStatus
     /// <summary>Bytes of the log on disk.</summary>
     public required long LogBytes { get; init; }
 
+    /// <summary>Whether its disk takes what the log wants to write.</summary>
+    public required DiskHealth Disk { get; init; }
+
     /// <summary>Proposals waiting for their outcome.</summary>
     public required int PendingProposals { get; init; }
 

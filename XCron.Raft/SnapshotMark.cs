@@ -7,4 +7,4 @@ namespace XCron.Raft;
 /// <param name="Term">That entry's term.</param>
 /// <param name="Membership">The configuration in force at that index.</param>
 /// <param name="MembershipIndex">Where that configuration stood in the log.</param>
-public sealed record SnapshotMark(LogIndex Index, Term Term, Membership Membership, LogIndex MembershipIndex);
+internal sealed record SnapshotMark(LogIndex Index, Term Term, Membership Membership, LogIndex MembershipIndex);

@@ -6,8 +6,7 @@ namespace XCron.Raft;
 /// <param name="Value">0 or more.</param>
 public readonly record struct Term(long Value) : IComparable<Term>
 {
-    /// <summary>The term after this one.</summary>
-    public Term Next => new(Value + 1);
+    internal Term Next => new(Value + 1);
 
     /// <inheritdoc/>
     public int CompareTo(Term other) => Value.CompareTo(other.Value);

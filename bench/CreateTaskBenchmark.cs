@@ -27,26 +27,14 @@ public class CreateTaskBenchmark
     public bool KeepAlive { get; set; }
 
     public static IEnumerable<string> Targets =>
-        Binary is null
+        ServerProcess.BuiltBinary() is null
             ? ["bare endpoint", "one node", "three nodes"]
             : ["bare endpoint", "one node", "one node, built", "three nodes", "three nodes, built"];
-
-    private static string? Binary
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "XCron.slnx")))
-                folder = folder.Parent;
-            var path = folder is null ? null : Path.Combine(folder.FullName, "xcron_server");
-            return File.Exists(path) ? path : null;
-        }
-    }
 
     [GlobalSetup]
     public void StartServers()
     {
-        var binary = Target.EndsWith("built", StringComparison.Ordinal) ? Binary : null;
+        var binary = Target.EndsWith("built", StringComparison.Ordinal) ? ServerProcess.BuiltBinary() : null;
         _servers = Target switch
         {
             "bare endpoint" => [ServerProcess.Bare()],

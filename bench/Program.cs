@@ -1,5 +1,6 @@
 using System.Globalization;
 using bench;
+using bench.Raft;
 using BenchmarkDotNet.Running;
 
 switch (args)
@@ -10,7 +11,14 @@ switch (args)
     case ["fire", var api, var count]:
         await FireProfile.RunAsync(api, int.Parse(count, CultureInfo.InvariantCulture));
         break;
+    case ["scale", .. var options]:
+        return await ScaleProfile.RunAsync(options);
+    case ["raft", .. var parts]:
+        await RaftProfile.RunAsync(parts);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(BareEndpoint).Assembly).Run(args);
         break;
 }
+
+return 0;

@@ -9,24 +9,31 @@ internal sealed class ServerProcess : IDisposable
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
 
-    private readonly Process _process;
+    private readonly ProcessStartInfo _start;
     private readonly DirectoryInfo _directory;
+    private Process _process;
 
     private ServerProcess(string program, IEnumerable<string> arguments, DirectoryInfo directory, int port)
     {
         _directory = directory;
         Port = port;
-        var start = new ProcessStartInfo(program, arguments)
+        _start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = directory.FullName,
             RedirectStandardOutput = true,
         };
-        _process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
-        _process.OutputDataReceived += static (_, _) => { }; // drained, so that it never blocks
-        _process.BeginOutputReadLine();
+        _process = Start();
     }
 
     public int Port { get; }
+
+    /// <summary>0 where it has none.</summary>
+    public int MonitorPort { get; private init; }
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Where a daemon keeps its log and snapshots.</summary>
+    public string DataFolder => Path.Combine(_directory.FullName, "data");
 
     public static ServerProcess Bare()
     {
@@ -49,6 +56,29 @@ internal sealed class ServerProcess : IDisposable
         return daemons;
     }
 
+    /// <summary>The binary that build.sh left at the root; null: there is none.</summary>
+    public static string? BuiltBinary()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "XCron.slnx")))
+            folder = folder.Parent;
+        var path = folder is null ? null : Path.Combine(folder.FullName, "xcron_server");
+        return File.Exists(path) ? path : null;
+    }
+
+    /// <summary>Ends it by a signal, such as TERM, and starts it again; how long until it was ready.</summary>
+    public async Task<TimeSpan> RestartAsync(string signal)
+    {
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]))
+            await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        var start = Stopwatch.GetTimestamp();
+        _process = Start();
+        Ready($"http://127.0.0.1:{MonitorPort}/readyz");
+        return Stopwatch.GetElapsedTime(start);
+    }
+
     public void Dispose()
     {
         _process.Kill(entireProcessTree: true);
@@ -69,7 +99,16 @@ internal sealed class ServerProcess : IDisposable
             arguments.AddRange(["--peer.peer_hosts", peers, "--peer.self", $"127.0.0.1:{ports[2]}"]);
         if (binary is null)
             arguments.Insert(0, Path.Combine(AppContext.BaseDirectory, "XCron.Daemon.dll"));
-        return new ServerProcess(binary ?? "dotnet", arguments, directory, ports[0]);
+        return new ServerProcess(binary ?? "dotnet", arguments, directory, ports[0]) { MonitorPort = ports[1] };
+    }
+
+    private Process Start()
+    {
+        var process = Process.Start(_start)
+            ?? throw new InvalidOperationException($"{_start.FileName} did not start");
+        process.OutputDataReceived += static (_, _) => { }; // drained, so that it never blocks
+        process.BeginOutputReadLine();
+        return process;
     }
 
     private ServerProcess Ready(string url)
@@ -84,9 +123,9 @@ internal sealed class ServerProcess : IDisposable
                 if (answer.IsSuccessStatusCode)
                     return this;
             }
-            catch (HttpRequestException)
+            catch (Exception notYet) when (notYet is HttpRequestException or TaskCanceledException)
             {
-                // Not listening yet; the limit ends this.
+                // Not listening, or not answering yet; the limit ends this.
             }
 
             using var pause = new ManualResetEventSlim();
@@ -99,7 +138,7 @@ internal sealed class ServerProcess : IDisposable
 
     private static DirectoryInfo NewDirectory() => Directory.CreateTempSubdirectory("xcron-bench-");
 
-    private static int[] FreePorts(int count)
+    public static int[] FreePorts(int count)
     {
         var listeners = new TcpListener[count];
         for (var i = 0; i < count; i++)

@@ -36,6 +36,11 @@ internal sealed class ApiHost
             NextTaskId = NextTaskId,
             Proposer = Proposer,
             ReportDefect = (id, exception) => Defects.Add((id, exception)),
+            AwaitCallers = (callers, _) =>
+            {
+                Awaited.Add(callers);
+                return Task.CompletedTask;
+            },
             DefaultTimezone = "Asia/Shanghai",
             Version = "0.1.0",
             MaxRequestBytes = maxRequestBytes,
@@ -54,6 +59,9 @@ internal sealed class ApiHost
     public ApiServices Services { get; }
 
     public ApiEndpoints Endpoints { get; }
+
+    /// <summary>Whose catching up was waited for.</summary>
+    public List<IReadOnlyList<NodeId>> Awaited { get; } = [];
 
     public List<(Guid RequestId, Exception Exception)> Defects { get; } = [];
 

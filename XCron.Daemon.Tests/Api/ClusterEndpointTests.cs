@@ -20,11 +20,12 @@ internal sealed class ClusterEndpointTests
             {"leader":"10.0.0.2:8899","term":3,"self":"0000000000000001","members":[{"host":"10.0.0.1:8899",
             "http_host":"10.0.0.1:8000","id":"0000000000000001","role":"follower","voter":true,"term":3,
             "commit_index":12,"applied_index":11,"lag":1,"shards":128,"up":true,"since":"1800000000.250",
-            "version":"0.1.0","machine":{"cpu":0.25,"memory_total":8,"memory_available":4,"disk_total":100,
+            "version":"0.1.0","clock_offset":-1.5,"clock_offset_error":0.0003,
+            "machine":{"cpu":0.25,"memory_total":8,"memory_available":4,"disk_total":100,
             "disk_free":50,"load":0.5,"process_memory":1}},{"host":"10.0.0.2:8899","http_host":null,
             "id":"0000000000000002","role":"leader","voter":true,"term":null,"commit_index":null,
             "applied_index":null,"lag":null,"shards":128,"up":false,"since":null,"version":null,
-            "machine":null}]}
+            "clock_offset":null,"clock_offset_error":null,"machine":null}]}
             """.ReplaceLineEndings("")));
     }
 

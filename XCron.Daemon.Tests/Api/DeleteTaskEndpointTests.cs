@@ -44,21 +44,22 @@ internal sealed class DeleteTaskEndpointTests
         var answer = await _host.PostAsync(Path, """{"task_id":"1001"}""");
 
         Assert.That(answer.Data.GetProperty("running").GetBoolean(), Is.True);
+        Assert.That(_host.Awaited.Single(), Is.EqualTo(new[] { new NodeId(1) }), "answered once that node knows");
     }
 
     [TestCase("", "empty")]
     [TestCase("{}", "task_id or name is missing")]
     [TestCase("""{"task_id":"1001","name":"order:7"}""", "both given")]
     [TestCase("""{"task_id":1001}""", "task_id is 1001; must be a task's id: a string of decimal digits")]
-    [TestCase("""{"task_id":""}""", "task_id must be")]
-    [TestCase("""{"task_id":"-1"}""", "task_id must be")]
-    [TestCase("""{"task_id":"+1001"}""", "task_id must be")]
-    [TestCase("""{"task_id":" 1001"}""", "task_id must be")]
-    [TestCase("""{"task_id":"0"}""", "task_id must be")]
-    [TestCase("""{"task_id":"9223372036854775808"}""", "task_id must be")]
-    [TestCase("""{"task_id":"1001x"}""", "task_id must be")]
-    [TestCase("""{"name":""}""", "name must be 1 to 128")]
-    [TestCase("""{"name":"a b"}""", "name must be 1 to 128")]
+    [TestCase("""{"task_id":""}""", "task_id is \"\"; must be")]
+    [TestCase("""{"task_id":"-1"}""", "task_id is \"-1\"; must be")]
+    [TestCase("""{"task_id":"+1001"}""", "task_id is \"+1001\"; must be")]
+    [TestCase("""{"task_id":" 1001"}""", "task_id is \" 1001\"; must be")]
+    [TestCase("""{"task_id":"0"}""", "task_id is \"0\"; must be")]
+    [TestCase("""{"task_id":"9223372036854775808"}""", "task_id is \"9223372036854775808\"; must be")]
+    [TestCase("""{"task_id":"1001x"}""", "task_id is \"1001x\"; must be")]
+    [TestCase("""{"name":""}""", "name is \"\"; must be 1 to 128")]
+    [TestCase("""{"name":"a b"}""", "name is \"a b\"; must be 1 to 128")]
     [TestCase("""{"name":null}""", "name is null")]
     [TestCase("""{"taskid":"1001"}""", "did you mean \"task_id\"?")]
     [TestCase("""{"task_id":"1001","task_id":"1001"}""", "given twice")]

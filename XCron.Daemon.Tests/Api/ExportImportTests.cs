@@ -274,7 +274,7 @@ internal sealed class ExportImportTests
     [TestCase("{}", 1000, "\"task_id\" is missing")]
     [TestCase("""{"task_id":"1"}""", 1000, "\"task\" is missing")]
     [TestCase("""{"task_id":1,"task":{}}""", 1000, "task_id is 1")]
-    [TestCase("""{"task_id":"0","task":{}}""", 1000, "task_id must be")]
+    [TestCase("""{"task_id":"0","task":{}}""", 1000, "task_id is \"0\"; must be")]
     [TestCase("""{"task_id":"1","task":{"type":3}}""", 1020, "type is 3")]
     [TestCase("""{"task_id":"1","taks":{}}""", 1000, "did you mean \"task\"")]
     [TestCase("""{"task_id":"1","state":"gone","task":{}}""", 1000, "state is \"gone\"")]

@@ -30,6 +30,8 @@ internal sealed class FixedCluster : IClusterView
                 IsUp = true,
                 SinceMs = FixedTime.StartMs,
                 Version = "0.1.0",
+                ClockOffset = TimeSpan.FromMilliseconds(-1500),
+                ClockOffsetError = TimeSpan.FromMilliseconds(0.3),
                 Machine = new MachineLoad
                 {
                     CpuShare = 0.25,

@@ -91,7 +91,7 @@ internal sealed class InMemoryTasks : ITaskReader
         if (record is null)
             return new ApplyResult(1030, new DeleteTaskResult { TaskId = delete.TaskId }.ToByteArray());
         _tasks.Remove(record.Id);
-        var isRunning = record.Run is { ClaimedBy.IsNone: false };
-        return new ApplyResult(0, new DeleteTaskResult { TaskId = record.Id.Value, Running = isRunning }.ToByteArray());
+        var callers = record.Runs?.Callers() ?? [];
+        return new ApplyResult(0, new DeleteAnswer(record.Id, callers.Length > 0) { Callers = callers }.Encode());
     }
 }

@@ -96,21 +96,21 @@ internal sealed class ListTasksEndpointTests
         Assert.That(IdsOf(answer), Is.EqualTo(expected));
     }
 
-    [TestCase("state=done", 1000, "state must be one of scheduled, running")]
-    [TestCase("type=3", 1020, "type must be 1")]
-    [TestCase("tag=team", 1000, "tag must be")]
-    [TestCase("tag=:x", 1000, "tag must be")]
-    [TestCase("name_prefix=", 1000, "name_prefix must be")]
-    [TestCase("limit=0", 1000, "limit must be an integer, 1 to 1000")]
-    [TestCase("limit=1001", 1000, "limit must be")]
-    [TestCase("limit=-1", 1000, "limit must be")]
-    [TestCase("cursor=", 1000, "cursor must be")]
-    [TestCase("cursor=AAAA", 1000, "cursor must be")]
-    [TestCase("cursor=AgAAAAAAAAAA", 1000, "cursor must be")]
-    [TestCase("cursor=%2B%2B%2B%2B%2B%2B%2B%2B%2B%2B%2B%2B", 1000, "cursor must be")]
+    [TestCase("state=done", 1000, "state is \"done\"; must be one of scheduled, running")]
+    [TestCase("type=3", 1020, "type is \"3\"; must be 1")]
+    [TestCase("tag=team", 1000, "tag is \"team\"; must be")]
+    [TestCase("tag=:x", 1000, "tag is \":x\"; must be")]
+    [TestCase("name_prefix=", 1000, "name_prefix is \"\"; must be")]
+    [TestCase("limit=0", 1000, "limit is \"0\"; must be an integer, 1 to 1000")]
+    [TestCase("limit=1001", 1000, "limit is \"1001\"; must be")]
+    [TestCase("limit=-1", 1000, "limit is \"-1\"; must be")]
+    [TestCase("cursor=", 1000, "cursor is \"\"; must be")]
+    [TestCase("cursor=AAAA", 1000, "cursor is \"AAAA\"; must be")]
+    [TestCase("cursor=AgAAAAAAAAAA", 1000, "cursor is \"AgAAAAAAAAAA\"; must be")]
+    [TestCase("cursor=%2B%2B%2B%2B%2B%2B%2B%2B%2B%2B%2B%2B", 1000, "cursor is \"++++++++++++\"; must be")]
     [TestCase("limit=1&limit=2", 1000, "given twice")]
     [TestCase("limits=1", 1000, "did you mean \"limit\"")]
-    [TestCase("consistency=weak", 1000, "consistency must be")]
+    [TestCase("consistency=weak", 1000, "consistency is \"weak\"; must be")]
     public async Task What_cannot_be_meant_is_refused(string query, int code, string inMessage)
     {
         var answer = await _host.GetAsync($"{Path}?{query}");

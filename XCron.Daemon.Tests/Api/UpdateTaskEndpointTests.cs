@@ -216,7 +216,7 @@ internal sealed class UpdateTaskEndpointTests
     [TestCase("""{"task_id":"1001","end_at":"1800000100"}""", 1010, "lies before end_at")]
     [TestCase("""{"task_id":"1001","dead_line":1}""", 1000, "did you mean \"deadline\"?")]
     [TestCase("""{"task_id":"7","deadline":1}""", 1030, "no task 7")]
-    [TestCase("""{"task_id":"x","deadline":1}""", 1000, "task_id must be")]
+    [TestCase("""{"task_id":"x","deadline":1}""", 1000, "task_id is \"x\"; must be")]
     public async Task A_bad_update_is_refused_and_changes_nothing(string body, int code, string inMessage)
     {
         var before = _state.StateHash();

@@ -62,9 +62,11 @@ internal sealed class TaskCommandsTests
     [Test]
     public void A_delete_answer_is_read_as_it_was_written()
     {
-        var answer = new DeleteAnswer(new TaskId(12), true);
+        var read = DeleteAnswer.Decode(
+            new DeleteAnswer(new TaskId(12), true) { Callers = [new NodeId(3), new NodeId(ulong.MaxValue)] }.Encode());
 
-        Assert.That(DeleteAnswer.Decode(answer.Encode()), Is.EqualTo(answer));
+        Assert.That((read.Id, read.Running), Is.EqualTo((new TaskId(12), true)));
+        Assert.That(read.Callers, Is.EqualTo(new[] { new NodeId(3), new NodeId(ulong.MaxValue) }));
         Assert.That(() => DeleteAnswer.Decode([0x0a, 0x09]), Throws.TypeOf<InvalidDataException>());
     }
 

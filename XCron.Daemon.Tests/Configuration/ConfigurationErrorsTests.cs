@@ -15,7 +15,8 @@ internal sealed class ConfigurationErrorsTests
     [TestCase("[log]\n\nraft_dir = \"x\"",
         "3: [log] raft_dir is not a setting; did you mean raft_dir, above the first [section]?")]
     [TestCase("[perr]\nself = \"\"", "1: [perr] is not a section; did you mean [peer]?")]
-    [TestCase("[cluster]", "1: [cluster] is not a section; there are [peer], [raft], [callback], [auth], [log].")]
+    [TestCase("[cluster]", "1: [cluster] is not a section; there are [peer], [raft], [callback], [auth], [tls], "
+        + "[log].")]
     [TestCase("[[peer]]", "1: [[peer]] must be written [peer].")]
     [TestCase("http_port = \"8000\"", "1: http_port is \"8000\"; " + Port)]
     [TestCase("http_port = 0", "1: http_port is 0; " + Port)]

@@ -1,5 +1,6 @@
 using XCron.Daemon.Commands;
 using XCron.Daemon.Firing;
+using XCron.Daemon.State;
 using XCron.Proto.Tasks;
 using XCron.Raft;
 
@@ -79,6 +80,28 @@ internal sealed class OwnershipFenceTests
     {
         _clock.Advance(1001);
         _gateway.Barrier = static () => false;
+
+        Assert.That(await _fence.RefreshAsync(_ticket, CancellationToken.None), Is.False);
+    }
+
+    [Test]
+    public async Task Before_it_trusts_the_barrier_the_log_shows_the_others_that_it_is_alive()
+    {
+        var heard = new List<OwnerSession>();
+        _log.Observe(new Listener(heard));
+        _clock.Advance(1001);
+
+        await _fence.RefreshAsync(_ticket, CancellationToken.None);
+
+        Assert.That(heard, Is.EqualTo(new[] { Self }));
+    }
+
+    [TestCase(MemoryGateway.Fault.Rejected)]
+    [TestCase(MemoryGateway.Fault.UnknownAndLost)]
+    public async Task Where_the_others_may_not_know_that_it_is_alive_nothing_is_sent(object fault)
+    {
+        _clock.Advance(1001);
+        _gateway.NextFault = () => (MemoryGateway.Fault)fault;
 
         Assert.That(await _fence.RefreshAsync(_ticket, CancellationToken.None), Is.False);
     }
@@ -179,5 +202,26 @@ internal sealed class OwnershipFenceTests
             ScheduledMs = record.NextDueMs,
         };
         _log.Apply(TaskCommands.EncodeClaims(session, StartMs, [claim]));
+    }
+
+    private sealed class Listener(List<OwnerSession> heard) : IStateObserver
+    {
+        public void SessionHeard(OwnerSession session) => heard.Add(session);
+
+        public void TaskChanged(TaskId id, TaskRecord? record)
+        {
+        }
+
+        public void AttemptGranted(OwnerSession session, TaskRecord record)
+        {
+        }
+
+        public void OwnersChanged(long epoch)
+        {
+        }
+
+        public void StateReplaced()
+        {
+        }
     }
 }

@@ -42,6 +42,17 @@ internal sealed class InMemoryDialer : IPeerDialer
         return await ChangeMembers(address, request);
     }
 
+    /// <summary>What a node does that is asked to catch up; by default it has.</summary>
+    public Func<string, CancellationToken, Task> CatchUp { get; set; } = static (_, _) => Task.CompletedTask;
+
+    public async Task<CatchUpReply> CatchUpAsync(
+        string address, CatchUpRequest request, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        await CatchUp(address, cancellationToken);
+        return new CatchUpReply();
+    }
+
     /// <summary>The next stream of commands, its first message read and not yet answered.</summary>
     public async Task<InMemoryStream<ForwardRequest, ForwardReply>> AcceptForwardAsync()
     {

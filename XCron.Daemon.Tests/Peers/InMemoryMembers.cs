@@ -60,7 +60,7 @@ internal sealed class InMemoryMembers(NodeId self, Membership membership) : IMem
     public Task<TransferOutcome> TransferLeadershipAsync(NodeId target, CancellationToken cancellationToken)
     {
         Asked.Add($"transfer to {target.Value}");
-        return Task.FromResult<TransferOutcome>(new TransferOutcome.Transferred(target, Term.Next));
+        return Task.FromResult<TransferOutcome>(new TransferOutcome.Transferred(target, new Term(Term.Value + 1)));
     }
 
     public ValueTask<ProposeOutcome> ProposeAsync(

@@ -45,7 +45,7 @@ internal sealed class InMemoryRaft : IRaftAccess
     public void Lead(ulong id)
     {
         Leader = new NodeId(id);
-        Term = Term.Next;
+        Term = new Term(Term.Value + 1);
         Changed?.Invoke();
     }
 

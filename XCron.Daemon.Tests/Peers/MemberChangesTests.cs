@@ -2,6 +2,7 @@ using Google.Protobuf;
 using XCron.Daemon.Commands;
 using XCron.Daemon.Peers;
 using XCron.Proto.Cluster;
+using XCron.Proto.Tasks;
 using XCron.Raft;
 
 namespace XCron.Daemon.Tests.Peers;
@@ -113,6 +114,40 @@ internal sealed class MemberChangesTests
     }
 
     [Test]
+    public async Task A_member_is_removed_once_its_shards_are_others(CancellationToken cancellationToken)
+    {
+        var (owners, members) = Owned(3);
+        var changes = new MemberChanges(_raft, _dialer, Options, _time, owners, members);
+        members.Changed += () =>
+        {
+            if (members.IsDeparting(new NodeId(3)))
+                Assign(owners, 1);
+        };
+
+        var answer = await changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+
+        Assert.That(answer, Is.EqualTo(new MemberAnswer.Done()));
+        Assert.That(owners.Counts().Keys.Single().Node, Is.EqualTo(new NodeId(1)));
+        Assert.That(members.IsDeparting(new NodeId(3)), Is.False, "the mark is taken off again");
+    }
+
+    [Test]
+    public async Task A_member_that_cannot_give_its_shards_away_is_removed_all_the_same(
+        CancellationToken cancellationToken)
+    {
+        var (owners, members) = Owned(3);
+        var changes = new MemberChanges(_raft, _dialer, Options, _time, owners, members);
+        var start = _time.GetUtcNow();
+
+        var answer = changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+        await _time.FireUntilAsync(answer, TimeSpan.FromMilliseconds(20));
+
+        Assert.That(await answer, Is.EqualTo(new MemberAnswer.Done()));
+        Assert.That(_time.GetUtcNow() - start, Is.EqualTo(Options.RequestTimeout / 2));
+        Assert.That(_raft.Asked.Single(), Is.EqualTo("remove 3"));
+    }
+
+    [Test]
     public async Task Elsewhere_the_change_is_passed_on_to_the_leader_once(CancellationToken cancellationToken)
     {
         _raft.Lead(new NodeId(2));
@@ -201,6 +236,21 @@ internal sealed class MemberChangesTests
         await stopping.CancelAsync();
 
         Assert.That(async () => await running, Throws.Nothing);
+    }
+
+    private (InMemoryOwners Owners, MemberDirectory Members) Owned(ulong node)
+    {
+        var owners = new InMemoryOwners();
+        Assign(owners, node);
+        return (owners, new MemberDirectory(Options.OwnerTimeout, _time));
+    }
+
+    private static void Assign(InMemoryOwners owners, ulong node)
+    {
+        var all = new Assignment { Session = new Session { NodeId = node, Incarnation = 1 } };
+        all.Shards.AddRange(Enumerable.Range(0, ShardId.Count));
+        var assign = new AssignShards { ExpectedEpoch = owners.OwnersEpoch, Assignments = { all } };
+        owners.Apply(new TaskCommand { Assign = assign }.ToByteArray());
     }
 
     private static Member Of(ulong id, string address, Suffrage suffrage = Suffrage.Voter) =>

@@ -17,10 +17,12 @@ internal sealed class ReportLinksTests
     private ReportLinks _links = null!;
     private CancellationTokenSource _stopping = null!;
     private Task _running = null!;
+    private volatile bool _isDefect;
 
     [SetUp]
     public void SetUp()
     {
+        _isDefect = false;
         _time = new ManualTime();
         _raft = new InMemoryRaft(1, 2);
         _dialer = new InMemoryDialer();
@@ -32,7 +34,9 @@ internal sealed class ReportLinksTests
             Address = InMemoryRaft.AddressOf(1),
             HttpAddress = "node1:8000",
             AppliedIndex = static () => 77,
-            Machine = static () => new MachineFigures { CpuShare = 0.5 },
+            Machine = () => _isDefect
+                ? throw new InvalidDataException("a defect")
+                : new MachineFigures { CpuShare = 0.5 },
         };
         _links = new ReportLinks(_raft, _dialer, _self, _members, _options, _time, new Random(1), Traces.None);
         _stopping = new CancellationTokenSource();
@@ -139,6 +143,20 @@ internal sealed class ReportLinksTests
         }
 
         await stream.Disposed;
+    }
+
+    [Test]
+    public async Task A_defect_in_a_link_is_told_and_not_kept_to_itself()
+    {
+        var stream = await _dialer.AcceptReportAsync();
+        _ = await stream.TakeAsync();
+        await _time.TimerOf(_options.ReportInterval);
+
+        _isDefect = true;
+        _links.Hurry();
+
+        Assert.That(async () => await _running, Throws.InstanceOf<InvalidDataException>());
+        _running = Task.CompletedTask;
     }
 
     [Test]

@@ -103,6 +103,71 @@ internal sealed class ShardAssignerTests
     }
 
     [Test]
+    public async Task A_node_whose_reports_stay_out_keeps_its_shards_while_it_claims_and_for_as_long_as_it_may_send()
+    {
+        await SettleAsync(1, 2, 3);
+
+        await RunForAsync(_options.OwnerTimeout * 3, () =>
+        {
+            Hear(2);
+            _members.Claimed(Session(3));
+        });
+        var claiming = _owners.Counts().GetValueOrDefault(Session(3));
+        await RunForAsync(_options.OwnerTimeout, () => Hear(2));
+        var fenced = _owners.Counts().GetValueOrDefault(Session(3));
+        await RunForAsync(Tick, () => Hear(2));
+
+        Assert.That((claiming, fenced), Is.EqualTo((85, 85)).Or.EqualTo((86, 86)));
+        Assert.That(_owners.Counts().Keys, Has.No.Member(Session(3)), "not for ever");
+    }
+
+    [Test]
+    public async Task A_claim_of_a_former_process_keeps_nothing()
+    {
+        await SettleAsync(1, 2, 3);
+
+        await RunForAsync(_options.OwnerTimeout + Tick, () =>
+        {
+            Hear(2);
+            _members.Claimed(Session(3, incarnation: 8));
+        });
+
+        Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(1), Session(2) }));
+    }
+
+    [TestCase(1ul)]
+    [TestCase(3ul)]
+    public async Task A_node_that_is_to_be_removed_gives_its_shards_away_and_may_have_them_back(ulong leaving)
+    {
+        await SettleAsync(1, 2, 3);
+
+        _members.Depart(new NodeId(leaving));
+        await StepAsync();
+        var during = _owners.Counts();
+        _members.EndDeparture(new NodeId(leaving));
+        await StepAsync();
+
+        Assert.That(during.Keys, Has.No.Member(Session(leaving)));
+        Assert.That(_owners.Counts()[Session(leaving)], Is.InRange(85, 86));
+    }
+
+    [Test]
+    public async Task A_node_that_is_to_be_removed_keeps_one_shard_while_callbacks_of_its_are_on_their_way()
+    {
+        await SettleAsync(1, 2, 3);
+        Hear(3, busy: true);
+
+        _members.Depart(new NodeId(3));
+        await StepAsync();
+        var busy = _owners.Counts()[Session(3)];
+        Hear(3);
+        await StepAsync();
+
+        Assert.That(busy, Is.EqualTo(1));
+        Assert.That(_owners.Counts().Keys, Has.No.Member(Session(3)));
+    }
+
+    [Test]
     public async Task A_restarted_process_takes_over_at_once_and_nothing_moves()
     {
         await SettleAsync(1, 2, 3);

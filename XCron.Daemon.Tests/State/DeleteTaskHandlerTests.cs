@@ -20,7 +20,8 @@ internal sealed class DeleteTaskHandlerTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(result.Code, Is.Zero);
-            Assert.That(DeleteAnswer.Decode(result.Data.Span), Is.EqualTo(new DeleteAnswer(id, false)));
+            var answer = DeleteAnswer.Decode(result.Data.Span);
+            Assert.That((answer.Id, answer.Running, answer.Callers.Count), Is.EqualTo((id, false, 0)));
             Assert.That(_fixture.State.Find(id), Is.Null);
             Assert.That(_fixture.State.FindByName("nightly"), Is.Null);
             Assert.That(_fixture.Heard.Changes[^1], Is.EqualTo((id, (TaskRecord?)null)));
@@ -66,6 +67,7 @@ internal sealed class DeleteTaskHandlerTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(DeleteAnswer.Decode(result.Data.Span).Running, Is.True);
+            Assert.That(DeleteAnswer.Decode(result.Data.Span).Callers, Is.EqualTo(new[] { Alpha.Node }));
             Assert.That(finish.Code, Is.Zero);
         }
     }

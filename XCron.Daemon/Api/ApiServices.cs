@@ -1,5 +1,6 @@
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
+using XCron.Raft;
 
 namespace XCron.Daemon.Api;
 
@@ -35,6 +36,12 @@ internal sealed record ApiServices
     /// <summary>Changes the cluster itself, the action with the member at this "host:port".</summary>
     public Func<MemberAction, string, CancellationToken, Task<MemberAnswer>> ChangeMembers { get; init; } =
         static (_, _, _) => Task.FromResult<MemberAnswer>(new MemberAnswer.NoLeader());
+
+    /// <summary>
+    /// Waits until these nodes start no attempt any more that was granted before now.
+    /// </summary>
+    public Func<IReadOnlyList<NodeId>, CancellationToken, Task> AwaitCallers { get; init; } =
+        static (_, _) => Task.CompletedTask;
 
     /// <summary>Told of every answer: the path, or "other" where there is none, and the HTTP status.</summary>
     public Action<string, int> RequestFinished { get; init; } = static (_, _) => { };

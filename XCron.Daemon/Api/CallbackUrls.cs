@@ -30,7 +30,7 @@ internal sealed class CallbackUrls(ICallbackRules rules)
         {
             return new ApiError(
                 ApiCode.BadUrl,
-                $"callback.url {reason}; must be {CreateFields.InCallback.Expected(CreateFields.Url)}");
+                $"callback.url{Named(url)} {reason}; must be {CreateFields.InCallback.Expected(CreateFields.Url)}");
         }
 
         if (rules.Check(target!) is { } refusal)
@@ -39,6 +39,9 @@ internal sealed class CallbackUrls(ICallbackRules rules)
             Volatile.Write(ref place, url.ToArray());
         return null;
     }
+
+    private static string Named(ReadOnlySpan<byte> url) =>
+        url.IsEmpty ? "" : $" {Shown.Text(Encoding.UTF8.GetString(url))}";
 
     private static int PlaceOf(ReadOnlySpan<byte> url)
     {

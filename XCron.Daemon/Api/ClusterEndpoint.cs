@@ -59,6 +59,8 @@ internal sealed class ClusterEndpoint(ApiServices services) : IApiEndpoint
         json.WriteBoolean("up"u8, member.IsUp);
         json.WriteTime("since", member.SinceMs ?? 0);
         json.WriteString("version"u8, member.Version);
+        WriteSeconds(json, "clock_offset", member.ClockOffset);
+        WriteSeconds(json, "clock_offset_error", member.ClockOffsetError);
         WriteMachine(json, member.Machine);
         json.WriteEndObject();
     }
@@ -80,6 +82,14 @@ internal sealed class ClusterEndpoint(ApiServices services) : IApiEndpoint
         json.WriteNumber("load"u8, machine.Load);
         json.WriteNumber("process_memory"u8, machine.ProcessResidentBytes);
         json.WriteEndObject();
+    }
+
+    private static void WriteSeconds(Utf8JsonWriter json, string name, TimeSpan? value)
+    {
+        if (value is { } span)
+            json.WriteNumber(name, decimal.Round((decimal)span.Ticks / TimeSpan.TicksPerSecond, 4));
+        else
+            json.WriteNull(name);
     }
 
     private static void WriteNumber(Utf8JsonWriter json, string name, long? value)

@@ -27,17 +27,25 @@ internal sealed class DeleteTaskEndpoint(ApiServices services) : IApiEndpoint
         await AnswerAsync(context, requestId, key, outcome);
     }
 
-    private static Task AnswerAsync(HttpContext context, Guid requestId, TaskKey key, ProposeOutcome outcome)
+    private async Task AnswerAsync(HttpContext context, Guid requestId, TaskKey key, ProposeOutcome outcome)
     {
         if (outcome is not ProposeOutcome.Applied applied)
-            return Answer.ErrorAsync(context, requestId, WriteOutcome.Of(outcome)!);
+        {
+            await Answer.ErrorAsync(context, requestId, WriteOutcome.Of(outcome)!);
+            return;
+        }
+
         switch (applied.Result.Code)
         {
             case ResultCode.Ok:
                 var deleted = DeleteAnswer.Decode(applied.Result.Data.Span);
-                return Answer.DataAsync(context, requestId, deleted, WriteDeleted);
+                if (deleted.Running)
+                    await services.AwaitCallers(deleted.Callers, context.RequestAborted);
+                await Answer.DataAsync(context, requestId, deleted, WriteDeleted);
+                return;
             case ResultCode.UnknownTask:
-                return Answer.ErrorAsync(context, requestId, key.NotFound());
+                await Answer.ErrorAsync(context, requestId, key.NotFound());
+                return;
             default:
                 throw new InvalidDataException($"The state machine answered a delete with code {applied.Result.Code}.");
         }

@@ -60,6 +60,12 @@ internal sealed record MemberFigures
 
     public string? Version { get; init; }
 
+    /// <summary>Its wall clock minus that of the node that was asked; null where it was not measured.</summary>
+    public TimeSpan? ClockOffset { get; init; }
+
+    /// <summary>How far that may be wrong.</summary>
+    public TimeSpan? ClockOffsetError { get; init; }
+
     public MachineLoad? Machine { get; init; }
 }
 

@@ -38,7 +38,7 @@ internal sealed class ImportEndpoint(ApiServices services, TaskIntake intake) : 
         var tally = new ImportTally();
         var error = QueryParameters.Read(context.Request.QueryString, Parameters, out var values);
         if (error is null && values[DryRun] is not (null or "true" or "false"))
-            error = QueryParameters.Refuse(Parameters, DryRun);
+            error = QueryParameters.Refuse(Parameters, DryRun, values[DryRun]!);
         var isDryRun = values[DryRun] == "true";
         if (error is null && isDryRun && !await services.Gateway.ReadBarrierAsync(context.RequestAborted))
             error = WriteOutcome.OfBarrier;

@@ -63,18 +63,18 @@ internal sealed class ListTasksEndpoint(ApiServices services) : IApiEndpoint
     {
         filter = null;
         if (values[State] is { } state && !TaskAnswer.States.Contains(state))
-            return QueryParameters.Refuse(Parameters, State);
-        if (values[Type] is not (null or "1" or "2"))
-            return QueryParameters.Refuse(Parameters, Type) with { Code = ApiCode.BadType };
+            return QueryParameters.Refuse(Parameters, State, state);
+        if (values[Type] is { } type and not ("1" or "2"))
+            return QueryParameters.Refuse(Parameters, Type, type) with { Code = ApiCode.BadType };
         if (values[NamePrefix] is { } prefix && !TaskFieldsReader.IsName(Encoding.UTF8.GetBytes(prefix)))
-            return QueryParameters.Refuse(Parameters, NamePrefix);
+            return QueryParameters.Refuse(Parameters, NamePrefix, prefix);
         var tags = new List<TextPair>();
         foreach (var tag in values.All(TagIs).Distinct(StringComparer.Ordinal))
         {
             // A tag's name has no colon; its value may.
             var colon = tag.IndexOf(':', StringComparison.Ordinal);
             if (colon < 1)
-                return QueryParameters.Refuse(Parameters, TagIs);
+                return QueryParameters.Refuse(Parameters, TagIs, tag);
             tags.Add(new TextPair(Encoding.UTF8.GetBytes(tag[..colon]), Encoding.UTF8.GetBytes(tag[(colon + 1)..])));
         }
 
@@ -97,12 +97,12 @@ internal sealed class ListTasksEndpoint(ApiServices services) : IApiEndpoint
             !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) &&
                 limit is >= 1 and <= MaxLimit))
         {
-            return QueryParameters.Refuse(Parameters, Limit);
+            return QueryParameters.Refuse(Parameters, Limit, text);
         }
 
         return values[Cursor] is not { } cursor || TaskCursor.TryRead(cursor, out after)
             ? null
-            : QueryParameters.Refuse(Parameters, Cursor);
+            : QueryParameters.Refuse(Parameters, Cursor, cursor);
     }
 
     private void Write(Utf8JsonWriter json, TaskPage page)

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 
 namespace XCron.Daemon.Api;
 
@@ -11,13 +12,9 @@ internal static class OneShotTime
     private const int TimestampDigits = 10;
     private const long MsPerSecond = 1000;
 
-    private static readonly ApiError NotATime = new(
-        ApiCode.BadTimestamp,
-        "format must be a unix timestamp in seconds of exactly 10 digits, or a delay from now such as \"+30m\", " +
-        "\"+1h30m\" or \"+45s\" (units d, h, m, s in this order, each at most once)");
-
-    private static readonly ApiError TooFar = new(
-        ApiCode.BadTimestamp, "format is a delay that ends after the last 10-digit unix timestamp, 9999999999");
+    private const string Expected =
+        "a unix timestamp in seconds of exactly 10 digits, or a delay from now such as \"+30m\", \"+1h30m\" or " +
+        "\"+45s\" (units d, h, m, s in this order, each at most once)";
 
     public static bool IsTimestamp(ReadOnlySpan<byte> format) =>
         format.Length == TimestampDigits && format[0] != '0' && !format.ContainsAnyExceptInRange((byte)'0', (byte)'9');
@@ -27,9 +24,9 @@ internal static class OneShotTime
     {
         dueMs = 0;
         if (format is [(byte)'+', _, ..])
-            return ReadDelay(format[1..], nowMs, out dueMs);
+            return ReadDelay(format, nowMs, out dueMs);
         if (!IsTimestamp(format) || !Utf8Parser.TryParse(format, out long seconds, out _))
-            return NotATime;
+            return NotATime(format);
         dueMs = seconds * MsPerSecond;
         if (dueMs >= nowMs - PastToleranceMs)
             return null;
@@ -39,28 +36,38 @@ internal static class OneShotTime
             $"{PastToleranceMs / MsPerSecond} seconds in the past (now is {nowMs / MsPerSecond})");
     }
 
-    private static ApiError? ReadDelay(ReadOnlySpan<byte> parts, long nowMs, out long dueMs)
+    private static ApiError? ReadDelay(ReadOnlySpan<byte> format, long nowMs, out long dueMs)
     {
         const int MaxDigits = 10;
         dueMs = nowMs;
+        var parts = format[1..];
         var lastUnitSeconds = long.MaxValue;
         while (!parts.IsEmpty)
         {
             var digits = parts.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
             if (digits is < 1 or > MaxDigits || !Utf8Parser.TryParse(parts[..digits], out long count, out _))
-                return NotATime;
+                return NotATime(format);
             var unitSeconds = UnitSeconds(parts[digits]);
             if (unitSeconds == 0 || unitSeconds >= lastUnitSeconds)
-                return NotATime;
+                return NotATime(format);
             dueMs += count * unitSeconds * MsPerSecond;
             if (dueMs > UnixTime.LastMs)
-                return TooFar;
+                return TooFar(format);
             lastUnitSeconds = unitSeconds;
             parts = parts[(digits + 1)..];
         }
 
         return null;
     }
+
+    private static ApiError NotATime(ReadOnlySpan<byte> format) =>
+        new(ApiCode.BadTimestamp, $"format is {Text(format)}; must be {Expected}");
+
+    private static ApiError TooFar(ReadOnlySpan<byte> format) => new(
+        ApiCode.BadTimestamp,
+        $"format is {Text(format)}, a delay that ends after the last 10-digit unix timestamp; must end by 9999999999");
+
+    private static string Text(ReadOnlySpan<byte> format) => Shown.Text(Encoding.UTF8.GetString(format));
 
     private static long UnitSeconds(byte unit) => unit switch
     {

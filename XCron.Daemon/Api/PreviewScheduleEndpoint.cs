@@ -46,10 +46,10 @@ internal sealed class PreviewScheduleEndpoint(ApiServices services) : IApiEndpoi
         if (QueryParameters.Read(query, Parameters, out var values) is { } error)
             return error;
         if (!TryReadCount(values[Count], out var count))
-            return QueryParameters.Refuse(Parameters, Count);
+            return QueryParameters.Refuse(Parameters, Count, values[Count]!);
         var afterMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (values[After] is { } after && !UnixTime.TryParse(after, out afterMs))
-            return QueryParameters.Refuse(Parameters, After);
+            return QueryParameters.Refuse(Parameters, After, after);
         var parse = ScheduleParser.Parse(values[Format]!, values[Timezone] ?? services.DefaultTimezone, afterMs);
         if (parse is not ScheduleParse.Parsed parsed)
             return TaskIntake.Refusal(parse);

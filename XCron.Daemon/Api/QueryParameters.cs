@@ -43,8 +43,8 @@ internal static class QueryParameters
         : null;
 
     /// <summary>The refusal of a value, in the words of the table.</summary>
-    public static ApiError Refuse(FieldTable table, int parameter) =>
-        ApiError.BadRequest($"{table.Names[parameter]} must be {table.Expected(parameter)}");
+    public static ApiError Refuse(FieldTable table, int parameter, string value) => ApiError.BadRequest(
+        $"{table.Names[parameter]} is {Shown.Text(value)}; must be {table.Expected(parameter)}");
 
     private static ApiError Missing(FieldTable table, int parameter) => ApiError.BadRequest(
         $"query parameter \"{table.Names[parameter]}\" is missing; must be {table.Expected(parameter)}");

@@ -19,6 +19,6 @@ internal static class ReadConsistency
         Stale => null,
         null or Linearizable =>
             await services.Gateway.ReadBarrierAsync(cancellationToken) ? null : WriteOutcome.OfBarrier,
-        _ => ApiError.BadRequest($"{Parameter.Name} must be {Parameter.Expected}"),
+        _ => ApiError.BadRequest($"{Parameter.Name} is {Shown.Text(consistency)}; must be {Parameter.Expected}"),
     };
 }

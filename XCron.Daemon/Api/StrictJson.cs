@@ -16,6 +16,8 @@ internal ref struct StrictJson
     private const int MaxDepth = 64;
     private const int MaxShownBytes = 64;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     private readonly ReadOnlySpan<byte> _json;
     private Utf8JsonReader _reader;
 
@@ -51,6 +53,8 @@ internal ref struct StrictJson
             return Fail(ApiError.BadRequest("the body is empty; must be a JSON object"));
         if (!Utf8.IsValid(_json))
             return Fail(ApiError.BadRequest($"the body is not valid UTF-8 at byte {FirstInvalid(_json) + 1}"));
+        if (_json.StartsWith(ByteOrderMark))
+            return Fail(ApiError.BadRequest("the body begins with a byte order mark; must begin with the JSON object"));
         _reader.Read();
         return _reader.TokenType == JsonTokenType.StartObject ||
             Fail(ApiError.BadRequest($"the body is {ShownValue()}; must be a JSON object"));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using XCron.Daemon.Schedules;
 using XCron.Proto.Tasks;
@@ -148,7 +149,11 @@ internal sealed class TaskIntake(ApiServices services)
         else if (!fields.HasRetry(CreateFields.MinBackoff))
             fields.MinBackoffMs = fields.MaxBackoffMs;
         else
-            return ApiError.BadRequest("retry.max_backoff is less than retry.min_backoff; must not be less");
+            return ApiError.BadRequest(
+                $"retry.max_backoff is {Seconds(fields.MaxBackoffMs)}; must not be less than retry.min_backoff, " +
+                $"{Seconds(fields.MinBackoffMs)}");
         return null;
+
+        static string Seconds(long milliseconds) => (milliseconds / 1000m).ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -30,11 +30,12 @@ internal readonly record struct TaskKey(TaskId Id, string? Name)
             key = new TaskKey(default, name);
             return TaskFieldsReader.IsName(Encoding.UTF8.GetBytes(name))
                 ? null
-                : ApiError.BadRequest($"name must be {CreateFields.Task.Expected(CreateFields.Name)}");
+                : ApiError.BadRequest(
+                    $"name is {Shown.Text(name)}; must be {CreateFields.Task.Expected(CreateFields.Name)}");
         }
 
         if (!long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value <= 0)
-            return ApiError.BadRequest($"task_id must be {ExpectedId}");
+            return ApiError.BadRequest($"task_id is {Shown.Text(id!)}; must be {ExpectedId}");
         key = new TaskKey(new TaskId(value), null);
         return null;
     }

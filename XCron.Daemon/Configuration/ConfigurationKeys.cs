@@ -136,6 +136,27 @@ internal static class ConfigurationKeys
         IsSecret = true,
     };
 
+    public static readonly TypedKey<string> PeerCert = new("tls.peer_cert", "", PemPath(),
+        "This node's certificate, a PEM file; with it, peer_key and peer_ca, peer_port speaks mutual TLS: every node "
+        + "shows a certificate of that authority, whatever name is on it. Extended key usage, if any, is clientAuth "
+        + "and serverAuth. Files that change are read again for new connections. Empty: no TLS between nodes.");
+
+    public static readonly TypedKey<string> PeerKey = new("tls.peer_key", "", PemPath(),
+        "The key of peer_cert, a PEM file without a passphrase that only the daemon can read.");
+
+    public static readonly TypedKey<string> PeerCa = new("tls.peer_ca", "", PemPath(),
+        "The cluster's own authority, a PEM file: its root, and whatever stands between it and the nodes' "
+        + "certificates. Whoever has a certificate of it is let in, so nothing else may be signed by it; two roots "
+        + "while one takes the other's place.");
+
+    public static readonly TypedKey<string> HttpCert = new("tls.http_cert", "", PemPath(),
+        "With http_key: http_port speaks https with this certificate, a PEM file with the chain towards its root after "
+        + "it; monitor_port stays plain. Files that change are read again for new connections. Empty: http_port speaks "
+        + "plain HTTP.");
+
+    public static readonly TypedKey<string> HttpKey = new("tls.http_key", "", PemPath(),
+        "The key of http_cert, a PEM file without a passphrase that only the daemon can read.");
+
     public static readonly TypedKey<LogLevel> Level = new("log.level", Defaults.Log.Level, ValueKinds.Level(),
         "What is written to the console: this and what is worse.");
 
@@ -145,7 +166,7 @@ internal static class ConfigurationKeys
         Env, HttpPort, MonitorPort, PeerPort, Bind, RaftDir, DefaultTimezone, RequestTimeout, MaxRequestBytes,
         OwnerTimeout, CompletedRetention, MisfireThreshold, PeerHosts, Join, Self, SharedSecret, ElectionTimeout,
         HeartbeatInterval, SegmentBytes, SnapshotLogBytes, MaxConcurrent, MaxPerHost, Allow, Deny, SigningSecrets,
-        ApiKeys, Level,
+        ApiKeys, PeerCert, PeerKey, PeerCa, HttpCert, HttpKey, Level,
     ];
 
     /// <summary>The tables of the file.</summary>
@@ -153,6 +174,8 @@ internal static class ConfigurationKeys
         [.. All.Select(key => key.Section).Where(section => section.Length > 0).Distinct()];
 
     public static ConfigurationKey? Find(string path) => All.FirstOrDefault(key => key.Path == path);
+
+    private static ValueKind<string> PemPath() => ValueKinds.Text(0, 1024);
 
     private static ValueKind<int> Port() => ValueKinds.WholeNumber(1, 65535);
 }

@@ -43,9 +43,10 @@ internal static class ConfigurationLoader
 
         var self = FindSelf(values, surroundings, errors);
         var zone = FindZone(values, surroundings, errors);
+        var tls = TlsRules.Read(values, surroundings.WorkingDirectory, errors);
         return errors.Count > 0
             ? new ConfigurationOutcome.Refused(errors)
-            : new ConfigurationOutcome.Run(Bind(values, surroundings, self, zone), file);
+            : new ConfigurationOutcome.Run(Bind(values, surroundings, self, zone, tls), file);
     }
 
     private static string TextOf(CommandLineAsk ask) => ask switch
@@ -129,7 +130,7 @@ internal static class ConfigurationLoader
     }
 
     private static XCronOptions Bind(
-        ConfigurationValues values, Surroundings surroundings, string self, TimeZoneInfo zone) => new()
+        ConfigurationValues values, Surroundings surroundings, string self, TimeZoneInfo zone, TlsSection tls) => new()
     {
         Env = values.Get(ConfigurationKeys.Env),
         HttpPort = values.Get(ConfigurationKeys.HttpPort),
@@ -166,6 +167,7 @@ internal static class ConfigurationLoader
             SigningSecrets = values.Get(ConfigurationKeys.SigningSecrets),
         },
         Auth = new AuthSection { ApiKeys = values.Get(ConfigurationKeys.ApiKeys) },
+        Tls = tls,
         Log = new LogSection { Level = values.Get(ConfigurationKeys.Level) },
     };
 }

@@ -42,5 +42,13 @@ internal sealed class XCronOptions
 
     public AuthSection Auth { get; init; } = new();
 
+    public TlsSection Tls { get; init; } = new();
+
+    /// <summary>Whether a peer must prove that it belongs here.</summary>
+    public bool IsPeerPortGuarded => Peer.SharedSecret.Length > 0 || Tls.Peer is not null;
+
+    /// <summary>Whether the configuration itself says that there are other nodes.</summary>
+    public bool IsMeantForMany => Peer.PeerHosts.Count > 1 || Peer.Join.Count > 0;
+
     public LogSection Log { get; init; } = new();
 }

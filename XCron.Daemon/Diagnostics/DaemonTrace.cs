@@ -54,7 +54,8 @@ internal static partial class DaemonTrace
     public static partial void ApiIsOpen(this ILogger logger);
 
     [LoggerMessage(117, LogLevel.Warning,
-        "No [peer] shared_secret is configured: whoever reaches peer_port may pass for a node of the cluster")]
+        "Neither [peer] shared_secret nor [tls] peer_cert, peer_key and peer_ca are configured: whoever reaches "
+        + "peer_port may pass for a node of the cluster")]
     public static partial void PeersAreOpen(this ILogger logger);
 
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]

@@ -14,7 +14,8 @@ internal sealed class AttemptDispatcher(
     AttemptMaker maker,
     FiringOptions options,
     TimeProvider time,
-    ILogger logger) : IDisposable
+    ILogger logger,
+    Func<Func<Task>, Task> start) : IDisposable
 {
     /// <summary>What was put aside is looked at this often, and whenever shards change hands.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
@@ -180,7 +181,7 @@ internal sealed class AttemptDispatcher(
             while (!_isStopping && _queues.TryTake(out var ticket, out var host))
             {
                 var place = _idle.Pop();
-                _runners[place] = Task.Run(() => RunnerAsync(place, ticket, host), CancellationToken.None);
+                _runners[place] = start(() => RunnerAsync(place, ticket, host));
             }
         }
     }

@@ -12,15 +12,7 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
     private readonly OwnerSession _self;
     private readonly FiringOptions _options;
     private readonly ILogger _logger;
-    private readonly TimingInbox _timingInbox;
-    private readonly AttemptInbox _attemptInbox = new();
-    private readonly ProposalTimes _proposals = new();
-    private readonly TimingLoop _timing;
-    private readonly ClaimBatcher _claims;
-    private readonly OwnershipFence _fence;
-    private readonly CallbackSender _sender;
-    private readonly ResultBatcher _results;
-    private readonly AttemptDispatcher _dispatcher;
+    private readonly FiringAssembly _parts;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private readonly TaskCompletionSource _timingEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,22 +43,9 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         HttpMessageHandler? handler = null)
     {
         (_self, _options, _logger) = (self, options, logger);
-        var seeds = new Random(seed);
-        var due = new DueQueue();
-        _timingInbox = new TimingInbox(self);
-        _timing = new TimingLoop(tasks, self, _timingInbox, due, _attemptInbox, time, logger);
-        _claims = new ClaimBatcher(
-            tasks, gateway, self, options, due, _timingInbox, _proposals, time, new Backoff(new Random(seeds.Next())),
-            metrics, logger);
-        _results = new ResultBatcher(
-            tasks, gateway, self, options, _attemptInbox, time, new Backoff(new Random(seeds.Next())), metrics, logger);
-        _sender = new CallbackSender(
-            handler ?? CallbackSender.CreateHandler(options, time), options, time, logger);
-        _fence = new OwnershipFence(tasks, gateway, self, options, time);
-        var maker = new AttemptMaker(
-            tasks, _fence, _attemptInbox, _sender, new RetryPolicy(new Random(seeds.Next())), _results,
-            new TraceParents(new Random(seeds.Next())), options, time, metrics);
-        _dispatcher = new AttemptDispatcher(tasks, _fence, _attemptInbox, maker, options, time, logger);
+        _parts = new FiringAssembly(
+            tasks, gateway, self, options, time, metrics, logger, seed,
+            handler ?? CallbackSender.CreateHandler(options, time), static work => Task.Run(work));
     }
 
     /// <summary>
@@ -75,23 +54,23 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
     public Task Failure => _failure.Task;
 
     public FiringFigures Figures => new(
-        _timing.ArmedCount,
-        _timing.OverdueCount,
-        _timing.OldestOverdueMs,
-        _dispatcher.Waiting,
-        _dispatcher.InFlight,
-        _results.Waiting,
-        _timing.LastTurn);
+        _parts.Timing.ArmedCount,
+        _parts.Timing.OverdueCount,
+        _parts.Timing.OldestOverdueMs,
+        _parts.Dispatcher.Waiting,
+        _parts.Dispatcher.InFlight,
+        _parts.Results.Waiting,
+        _parts.Timing.LastTurn);
 
     /// <summary>Starts the loops; the first turn reads the state of all shards that are this session's.</summary>
     public void Start()
     {
         _logger.Started(_self.Node, _self.Incarnation);
         _isStarted = true;
-        _resultsRunning = Task.Run(() => GuardAsync("results", () => _results.RunAsync(_aborting.Token)));
-        _dispatcherRunning = Task.Run(() => GuardAsync("attempts", () => _dispatcher.RunAsync(_stopping.Token)));
+        _resultsRunning = Task.Run(() => GuardAsync("results", () => _parts.Results.RunAsync(_aborting.Token)));
+        _dispatcherRunning = Task.Run(() => GuardAsync("attempts", () => _parts.Dispatcher.RunAsync(_stopping.Token)));
         _claimsRunning = Task.Run(
-            () => GuardAsync("claims", () => _claims.RunAsync(_stopping.Token, _aborting.Token)));
+            () => GuardAsync("claims", () => _parts.Claims.RunAsync(_stopping.Token, _aborting.Token)));
 
         // A thread of its own: where every worker of the pool is busy, due times still are on time.
         new Thread(RunTiming) { IsBackground = true, Name = "xcron timing" }.Start();
@@ -109,47 +88,32 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         await using var abort = deadline.UnsafeRegister(
             static state => ((CancellationTokenSource)state!).Cancel(), _aborting);
         await _stopping.CancelAsync();
-        _timingInbox.Nudge();
+        _parts.TimingInbox.Nudge();
         await _timingEnded.Task;
         await _claimsRunning;
         await _dispatcherRunning;
-        var cutOff = await _dispatcher.StopAsync(_options.StopGrace, deadline);
-        _results.Complete();
+        var cutOff = await _parts.Dispatcher.StopAsync(_options.StopGrace, deadline);
+        _parts.Results.Complete();
         await _resultsRunning;
-        if (cutOff + _results.Waiting > 0)
-            _logger.CutOff(cutOff, _results.Waiting);
+        if (cutOff + _parts.Results.Waiting > 0)
+            _logger.CutOff(cutOff, _parts.Results.Waiting);
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync(new CancellationToken(canceled: true));
-        _sender.Dispose();
-        _fence.Dispose();
-        _dispatcher.Dispose();
-        _timingInbox.Dispose();
+        _parts.Dispose();
         _stopping.Dispose();
         _aborting.Dispose();
     }
 
-    public void TaskChanged(TaskId id, TaskRecord? record) => _timingInbox.TaskChanged(id, record);
+    public void TaskChanged(TaskId id, TaskRecord? record) => _parts.TaskChanged(id, record);
 
-    public void AttemptGranted(OwnerSession session, TaskRecord record)
-    {
-        if (session == _self)
-            _attemptInbox.Offer(record, record.Run!, _proposals.TakeFor(record));
-    }
+    public void AttemptGranted(OwnerSession session, TaskRecord record) => _parts.AttemptGranted(session, record);
 
-    public void OwnersChanged(long epoch)
-    {
-        _timingInbox.OwnersChanged();
-        _dispatcher.OwnersChanged();
-    }
+    public void OwnersChanged(long epoch) => _parts.OwnersChanged(epoch);
 
-    public void StateReplaced()
-    {
-        _timingInbox.Reload();
-        _dispatcher.OwnersChanged();
-    }
+    public void StateReplaced() => _parts.StateReplaced();
 
     private void RunTiming()
     {
@@ -157,10 +121,10 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         {
             while (!_stopping.IsCancellationRequested)
             {
-                var sleepMs = _timing.RunOnce();
-                _dispatcher.Heartbeat();
+                var sleepMs = _parts.Timing.RunOnce();
+                _parts.Dispatcher.Heartbeat();
                 if (sleepMs > 0)
-                    _timingInbox.Sleep(sleepMs);
+                    _parts.TimingInbox.Sleep(sleepMs);
             }
         }
         catch (Exception exception)
@@ -177,9 +141,10 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         {
             await run();
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (_stopping.IsCancellationRequested || _aborting.IsCancellationRequested)
         {
-            // The usual end.
+            // The usual end; where no time is left for it, aborting comes first.
         }
         catch (Exception exception)
         {

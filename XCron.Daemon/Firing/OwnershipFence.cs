@@ -1,13 +1,15 @@
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
+using XCron.Raft;
 
 namespace XCron.Daemon.Firing;
 
 /// <summary>
 /// The last look before an attempt is sent, so that a node that was paused or cut off sends nothing that is not its own
 /// any more. What this node has applied may be old. A claim that was granted shows that it was not, at the moment when
-/// it was proposed; a read barrier shows the same for the moment when it began. A shard changes hands only after
-/// owner_timeout of silence, so either is good for half of that.
+/// it was proposed. Where that is long ago, a command without claims and a read barrier show the same: the one to the
+/// others, the other to this node. Every leader sees both kinds of commands in its log, and takes a shard from nobody
+/// whose command it applied within owner_timeout; so either is good for half of that.
 /// </summary>
 internal sealed class OwnershipFence(
     ITaskReader tasks, ICommandGateway gateway, OwnerSession self, FiringOptions options, TimeProvider time)
@@ -59,19 +61,29 @@ internal sealed class OwnershipFence(
         return timestamp != AttemptTicket.NotKnown && time.GetElapsedTime(timestamp) <= options.OwnerTimeout / 2;
     }
 
+    private async ValueTask<bool> ShowLifeAsync(CancellationToken cancellationToken)
+    {
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var outcome = await gateway.SubmitAsync(TaskCommands.EncodeClaims(self, nowMs, []), cancellationToken);
+        return outcome is ProposeOutcome.Applied;
+    }
+
     /// <summary>Those that wait at the same time share a barrier, but only one that began after they asked.</summary>
     private async Task<bool> PassBarrierAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
-        await _barrier.WaitAsync(cancellationToken);
+
+        // Without the token: each barrier ends by itself, and by the token, which is the same for all that wait here.
+        await _barrier.WaitAsync(CancellationToken.None);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (_passedTimestamp > asked)
                 return true;
             if (_failedTimestamp > asked)
                 return false;
             var began = time.GetTimestamp();
-            var isPassed = await gateway.ReadBarrierAsync(cancellationToken);
+            var isPassed = await ShowLifeAsync(cancellationToken) && await gateway.ReadBarrierAsync(cancellationToken);
             Volatile.Write(ref isPassed ? ref _passedTimestamp : ref _failedTimestamp, began);
             return isPassed;
         }

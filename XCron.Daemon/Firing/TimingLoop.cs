@@ -31,7 +31,7 @@ internal sealed class TimingLoop(
     private const long SetBackWorthTellingMs = 100;
 
     private readonly WheelClock _clock = new(time.GetUtcNow().ToUnixTimeMilliseconds());
-    private readonly Dictionary<long, int>?[] _armed = new Dictionary<long, int>?[ShardId.Count];
+    private readonly IdMap<int>?[] _armed = new IdMap<int>?[ShardId.Count];
     private readonly Dictionary<long, Overdue> _overdue = [];
     private readonly Queue<int> _toLoad = new();
     private readonly List<long> _expired = [];
@@ -46,6 +46,12 @@ internal sealed class TimingLoop(
     private long _oldestOverdueMs;
     private long _lastTurn = time.GetTimestamp();
     private long _lastWalk = time.GetTimestamp();
+
+    /// <summary>
+    /// How long it may sleep at most, in ms. Longer than <see cref="MaxSleepMs"/> only where whoever turns it knows
+    /// when the clock is set: a simulation.
+    /// </summary>
+    public int LongestSleepMs { get; init; } = MaxSleepMs;
 
     public int ArmedCount => Volatile.Read(ref _armedCount);
 
@@ -81,7 +87,7 @@ internal sealed class TimingLoop(
             return 0;
 
         // At least 1 ms: the clock is read in whole milliseconds, so a shorter sleep would only turn in vain.
-        var sleepMs = (int)Math.Clamp(_wheel.NextExpiryMs() - wheelMs, 1, MaxSleepMs);
+        var sleepMs = (int)Math.Clamp(_wheel.NextExpiryMs() - wheelMs, 1, LongestSleepMs);
         return inbox.TrySleepUntil(_nowMs + sleepMs) ? sleepMs : 0;
     }
 
@@ -125,16 +131,17 @@ internal sealed class TimingLoop(
             if (isOwned)
             {
                 gained++;
-                _armed[shard] = [];
+                _armed[shard] = new IdMap<int>();
                 _toLoad.Enqueue(shard);
             }
             else
             {
                 lost++;
-                foreach (var (id, handle) in _armed[shard]!)
+                foreach (var id in _armed[shard]!.Ids)
                 {
                     _overdue.Remove(id);
-                    _wheel.Cancel(handle, id);
+                    if (_armed[shard]!.TryGetValue(id, out var handle))
+                        _wheel.Cancel(handle, id);
                 }
 
                 _armed[shard] = null;
@@ -154,7 +161,7 @@ internal sealed class TimingLoop(
             _toLoad.Enqueue(shard);
             if (_armed[shard] is not { } armed)
                 continue;
-            foreach (var id in armed.Keys)
+            foreach (var id in armed.Ids)
                 _overdue.Remove(id);
             armed.Clear();
         }
@@ -193,7 +200,7 @@ internal sealed class TimingLoop(
     {
         if (ArmedOf(id) is not { } armed)
             return;
-        armed.Remove(id);
+        armed.Remove(id, out _);
         if (tasks.Find(new TaskId(id)) is { } record)
             Arm(armed, id, record.WakeAtMs(self));
         else
@@ -220,7 +227,7 @@ internal sealed class TimingLoop(
             _overdue[release.Task] = overdue with { IsHandedOut = false };
     }
 
-    private void Arm(Dictionary<long, int> armed, long id, long wakeMs)
+    private void Arm(IdMap<int> armed, long id, long wakeMs)
     {
         if (wakeMs > _nowMs)
         {
@@ -241,7 +248,7 @@ internal sealed class TimingLoop(
         }
     }
 
-    private void Disarm(Dictionary<long, int> armed, long id)
+    private void Disarm(IdMap<int> armed, long id)
     {
         if (armed.Remove(id, out var handle))
             _wheel.Cancel(handle, id);
@@ -249,7 +256,7 @@ internal sealed class TimingLoop(
 
     private bool IsHandedOut(long id) => _overdue.TryGetValue(id, out var overdue) && overdue.IsHandedOut;
 
-    private Dictionary<long, int>? ArmedOf(long id) => _armed[ShardId.Of(new TaskId(id)).Value];
+    private IdMap<int>? ArmedOf(long id) => _armed[ShardId.Of(new TaskId(id)).Value];
 
     private void ShowFigures()
     {

@@ -61,6 +61,8 @@ internal sealed class ClusterView(
             IsUp = true,
             SinceMs = _startedAt.ToUnixTimeMilliseconds(),
             Version = status.Version,
+            ClockOffset = TimeSpan.Zero,
+            ClockOffsetError = TimeSpan.Zero,
             Machine = LoadOf(MachineReports.Of(latest)),
         };
     }
@@ -78,7 +80,7 @@ internal sealed class ClusterView(
             IsVoter = member.Suffrage == Suffrage.Voter,
             Term = isUp ? raft.Term.Value : null,
             CommitIndex = raft.Peers.FirstOrDefault(peer => peer.Id == member.Id) is { } peer
-                ? LogIndex.Min(peer.Match, raft.Commit).Value
+                ? Math.Min(peer.Match.Value, raft.Commit.Value)
                 : null,
             AppliedIndex = heard?.AppliedIndex,
             Lag = heard is null ? null : Math.Max(0, raft.Commit.Value - heard.AppliedIndex),
@@ -86,6 +88,8 @@ internal sealed class ClusterView(
             IsUp = isUp,
             SinceMs = (isUp ? heard!.UpSince : heard?.HeardAt)?.ToUnixTimeMilliseconds(),
             Version = heard?.Version,
+            ClockOffset = heard?.ClockOffset,
+            ClockOffsetError = heard?.ClockOffset is null ? null : heard.ClockOffsetError,
             Machine = heard is null ? null : LoadOf(heard.Machine),
         };
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using XCron.Daemon.Configuration;
 using XCron.Daemon.Diagnostics;
+using XCron.Daemon.Tls;
 using XCron.Raft;
 
 namespace XCron.Daemon.Hosting;
@@ -24,7 +25,8 @@ internal static class Daemon
         TellOfOpenDoors(options, logger);
         try
         {
-            await using var scheduler = new Scheduler(options, RaftDirectory.Open(options.RaftDir), loggers);
+            await using var scheduler = new Scheduler(
+                options, RaftDirectory.Open(options.RaftDir), loggers, app.Services.GetService<PeerTls>());
             logger.Starting(
                 DaemonVersion.Full, options.Env, scheduler.Session.Node, options.Peer.Self, options.RaftDir);
             MetricsExport.Start(app.Services);
@@ -42,7 +44,7 @@ internal static class Daemon
     {
         if (options.Auth.ApiKeys.Count == 0)
             logger.ApiIsOpen();
-        if (options.Peer.PeerHosts.Count > 0 && options.Peer.SharedSecret.Length == 0)
+        if (options.IsMeantForMany && !options.IsPeerPortGuarded)
             logger.PeersAreOpen();
     }
 

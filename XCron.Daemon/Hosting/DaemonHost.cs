@@ -3,6 +3,7 @@ using XCron.Daemon.Api;
 using XCron.Daemon.Configuration;
 using XCron.Daemon.Diagnostics;
 using XCron.Daemon.Peers;
+using XCron.Daemon.Tls;
 using XCron.Raft.Grpc;
 
 namespace XCron.Daemon.Hosting;
@@ -10,6 +11,9 @@ namespace XCron.Daemon.Hosting;
 /// <summary>The web server of a daemon: three ports, each with what belongs on it and nothing else.</summary>
 internal static class DaemonHost
 {
+    // What is longer the server turns away before there is a request, with a bare 414 or 431 and no envelope.
+    private const int MaxHeadBytes = 64 * 1024;
+
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
 
     public static WebApplication Build(XCronOptions options)
@@ -23,6 +27,7 @@ internal static class DaemonHost
             grpc.MaxSendMessageSize = GrpcTransportOptions.MaxMessageBytes;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopLimit);
+        AddTls(builder.Services, options.Tls);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         return builder.Build();
     }
@@ -52,14 +57,36 @@ internal static class DaemonHost
         api.MapRest(app);
     }
 
+    private static void AddTls(IServiceCollection services, TlsSection tls)
+    {
+        if (tls.Peer is { } peer)
+            services.AddSingleton(made => new PeerTls(peer, Loggers(made), TimeProvider.System));
+        if (tls.Http is { } http)
+            services.AddSingleton(made => new HttpTls(http, Loggers(made), TimeProvider.System));
+    }
+
+    private static ILoggerFactory Loggers(IServiceProvider services) => services.GetRequiredService<ILoggerFactory>();
+
     private static void Listen(KestrelServerOptions kestrel, XCronOptions options)
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestLineSize = MaxHeadBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadBytes;
         kestrel.Limits.MaxRequestBodySize = null; // the API has its own limit, with an answer that names it
         kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
         kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;
-        kestrel.Listen(options.Bind, options.HttpPort, static listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Bind, options.HttpPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            if (kestrel.ApplicationServices.GetService<HttpTls>() is { } tls)
+                listen.Secure(tls);
+        });
         kestrel.Listen(options.Bind, options.MonitorPort, static listen => listen.Protocols = HttpProtocols.Http1);
-        kestrel.Listen(options.Bind, options.PeerPort, static listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(options.Bind, options.PeerPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            if (kestrel.ApplicationServices.GetService<PeerTls>() is { } tls)
+                listen.Secure(tls);
+        });
     }
 }

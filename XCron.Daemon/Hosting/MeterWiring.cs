@@ -16,8 +16,12 @@ internal static class MeterWiring
         FiringStation firing,
         FiringMeters meters,
         PeerStation peers,
-        MachineSampler machine)
+        MachineSampler machine,
+        MemberDirectory members)
     {
+        metrics.ObserveGauge(
+            "xcron.clock.offset.max", "s", "The other node's clock that is furthest from this one's, minus this one's.",
+            () => members.Snapshot().MaxBy(status => status.ClockOffset?.Duration())?.ClockOffset?.TotalSeconds);
         metrics.ObserveMachine(() => machine.Latest);
         metrics.ObserveTasks(() => TasksByState(tasks.Counters));
         metrics.ObserveRuns(() => RunsByStatus(tasks.Counters));

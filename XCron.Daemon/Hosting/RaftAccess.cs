@@ -1,3 +1,4 @@
+using XCron.Daemon.Commands;
 using XCron.Daemon.Peers;
 using XCron.Raft;
 
@@ -41,7 +42,8 @@ internal sealed class RaftAccess(RaftNode node) : IMemberAccess
         node.TransferLeadershipAsync(target, cancellationToken);
 
     public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken) =>
-        node.ProposeAsync(command); // ends by itself within the request timeout
+        // Ends by itself within the request timeout.
+        node.ProposeAsync(command, CommandUrgency.Of(command.Span));
 
     public ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken) =>
         node.ReadBarrierAsync(cancellationToken);

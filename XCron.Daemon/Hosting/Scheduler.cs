@@ -6,6 +6,7 @@ using XCron.Daemon.Diagnostics;
 using XCron.Daemon.Firing;
 using XCron.Daemon.Peers;
 using XCron.Daemon.State;
+using XCron.Daemon.Tls;
 using XCron.Raft;
 using XCron.Raft.Grpc;
 
@@ -49,9 +50,11 @@ internal sealed class Scheduler : IAsyncDisposable
 
     // Null until the node runs; requests may come before.
     private volatile MemberChanges? _changes;
+    private volatile CallersNotice? _notice;
     private Task _background = Task.CompletedTask;
+    private Task _backgroundFailure = Task.CompletedTask;
 
-    public Scheduler(XCronOptions options, RaftDirectory directory, ILoggerFactory loggers)
+    public Scheduler(XCronOptions options, RaftDirectory directory, ILoggerFactory loggers, PeerTls? tls = null)
     {
         _options = options;
         _directory = directory;
@@ -72,7 +75,7 @@ internal sealed class Scheduler : IAsyncDisposable
             InitialMembership = directory.HasJoined ? null : directory.InitialMembership,
             Told = directory.HasJoined ? directory.InitialMembership : null,
         };
-        _channels = new PeerChannels(_peerOptions.ConnectTimeout);
+        _channels = new PeerChannels(_peerOptions.ConnectTimeout, tls?.ClientOptions());
         _members = new MemberDirectory(options.OwnerTimeout, _time);
         _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
         Session = new OwnerSession(directory.NodeId, NewIncarnation());
@@ -93,7 +96,12 @@ internal sealed class Scheduler : IAsyncDisposable
         _clusterView = new ClusterView(
             directory.NodeId, _self, _state, _members, () => _machine.Latest, _time);
         Transport = new GrpcRaftTransport(
-            new GrpcTransportOptions { SharedSecret = options.Peer.SharedSecret }, loggers.CreateLogger("XCron.Raft"));
+            new GrpcTransportOptions
+            {
+                SharedSecret = options.Peer.SharedSecret,
+                PeerTls = tls?.ClientOptions(),
+            },
+            loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
         Readiness = new Readiness(_state, Session, _time);
         Services = ApiServicesOf(options);
@@ -118,35 +126,43 @@ internal sealed class Scheduler : IAsyncDisposable
         _machine.Start();
         await JoinClusterAsync(cancellationToken);
         _state.Observe(_firing);
+        _state.Observe(new SessionWitness(_members));
         var logger = _loggers.CreateLogger("XCron.Raft");
         _node = await RaftNode.StartAsync(
             _directory, RaftOptionsOf(_options), _state, Transport, logger, cancellationToken);
+        if (!_options.IsPeerPortGuarded && !_options.IsMeantForMany && _node.Status.Membership.Members.Length > 1)
+            _logger.PeersAreOpen();
         _clusterView.Attach(_node);
         var raft = _raft = new RaftAccess(_node);
         _peers = new PeerStation(
             raft, _state, _self, _members, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
         _identity.InForce = () => raft.Membership;
-        _changes = new MemberChanges(raft, _channels, _peerOptions, _time);
+        _changes = new MemberChanges(raft, _channels, _peerOptions, _time, _state, _members);
+        _notice = new CallersNotice(raft, _channels, _peerOptions, _time);
         Cluster.Attach(raft, _changes);
         _gateway.Open(_peers.Commands);
         _firing.Start();
         var admission = new Admission(
             raft, _channels, _peerOptions, _options.Peer.Join, _time, new Random(NewSeed()), _peersTrace);
         var wasMember = !_directory.HasJoined || _node.Status.MembershipIndex > LogIndex.Zero;
-        _background = Task.WhenAll(
+        Task[] parts =
+        [
             raft.WatchAsync(_stopping.Token),
             _peers.RunAsync(_stopping.Token),
             admission.RunAsync(wasMember, _stopping.Token),
-            new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token));
+            new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token),
+        ];
+        _background = Task.WhenAll(parts);
+        _backgroundFailure = FirstFailure.OfAsync(parts);
         Readiness.Attach(_node, _firing);
-        MeterWiring.Observe(_metrics, _node, _state, _firing, _firingMeters, _peers, _machine);
+        MeterWiring.Observe(_metrics, _node, _state, _firing, _firingMeters, _peers, _machine, _members);
         Readiness.Stage = null;
     }
 
     /// <summary>Returns when a part of it has failed: the process must then end. Throws what it failed of.</summary>
     public async Task FailsAsync()
     {
-        var failed = await Task.WhenAny(_node!.Completion, _firing.Failure, _background);
+        var failed = await Task.WhenAny(_node!.Completion, _firing.Failure, _backgroundFailure);
         await failed;
     }
 
@@ -248,6 +264,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Tasks = _state,
             Cluster = _clusterView,
             ChangeMembers = ChangeMembersAsync,
+            AwaitCallers = (callers, stop) => _notice?.WaitAsync(callers, stop) ?? Task.CompletedTask,
             CallbackRules = new ApiCallbackRules(_firingOptions),
             Keys = new ApiKeys(options.Auth.ApiKeys),
             Time = _time,

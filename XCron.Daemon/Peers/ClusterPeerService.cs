@@ -90,7 +90,8 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
             }
             while (await requestStream.MoveNext(ending.Token));
         }
-        catch (Exception broken) when (ending.IsCancellationRequested && broken is not RpcException)
+        catch (Exception broken) when (broken is IOException
+            || (ending.IsCancellationRequested && broken is not RpcException))
         {
             // The caller is gone, or this node is stopping: the stream just ends.
         }
@@ -102,6 +103,14 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
         return _changes is { } changes
             ? await changes.AnswerAsync(request, context.CancellationToken)
             : MemberReplies.NotLeader;
+    }
+
+    public override async Task<CatchUpReply> CatchUp(CatchUpRequest request, ServerCallContext context)
+    {
+        RequireSecret(request.SharedSecret);
+        return await RequireRaft().ReadBarrierAsync(context.CancellationToken)
+            ? new CatchUpReply()
+            : throw new RpcException(new Status(StatusCode.Unavailable, "no majority answers"));
     }
 
     public void Dispose() => _deadlines.Dispose();

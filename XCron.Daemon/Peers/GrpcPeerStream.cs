@@ -22,6 +22,10 @@ internal sealed class GrpcPeerStream<TSent, TReceived>(
             // The client's way to say that the call is over already.
             throw new PeerCallException($"{address}: the stream has ended.", refused: false, failure);
         }
+        catch (Exception failure) when (GrpcPeerStream.IsBroken(failure))
+        {
+            throw GrpcPeerStream.Translate(address, failure);
+        }
     }
 
     public async Task<TReceived?> ReadAsync(CancellationToken cancellationToken)
@@ -34,6 +38,10 @@ internal sealed class GrpcPeerStream<TSent, TReceived>(
         {
             throw GrpcPeerStream.Translate(address, failure);
         }
+        catch (Exception failure) when (GrpcPeerStream.IsBroken(failure))
+        {
+            throw GrpcPeerStream.Translate(address, failure);
+        }
     }
 
     public void Dispose() => call.Dispose();
@@ -42,6 +50,14 @@ internal sealed class GrpcPeerStream<TSent, TReceived>(
 /// <summary>What is the same for all streams.</summary>
 internal static class GrpcPeerStream
 {
+    /// <summary>
+    /// A connection that breaks beneath a write under way shows as what the HTTP client throws, not as an RpcException.
+    /// </summary>
+    public static bool IsBroken(Exception failure) => failure is IOException or HttpRequestException;
+
+    public static PeerCallException Translate(string address, Exception failure) =>
+        new($"{address}: {failure.Message}", refused: false, failure);
+
     public static PeerCallException Translate(string address, RpcException failure) => new(
         $"{address}: {failure.Status.Detail}",
         failure.StatusCode is StatusCode.PermissionDenied or StatusCode.Unauthenticated,

@@ -14,6 +14,8 @@ internal interface IPeerDialer
     Task<IdentifyReply> IdentifyAsync(string address, IdentifyRequest request, CancellationToken cancellationToken);
 
     Task<MemberReply> ChangeMembersAsync(string address, MemberRequest request, CancellationToken cancellationToken);
+
+    Task<CatchUpReply> CatchUpAsync(string address, CatchUpRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>An open stream to a peer: one writer and one reader at a time. Disposing ends the call.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using XCron.Daemon.State;
 using XCron.Proto.Cluster;
 using XCron.Raft;
 
@@ -6,8 +7,15 @@ namespace XCron.Daemon.Peers;
 
 /// <summary>Carries out, on the leader, what is asked of the cluster itself.</summary>
 internal sealed class LeaderOffice(
-    IMemberAccess raft, IPeerDialer dialer, PeerOptions options, TimeProvider timeProvider)
+    IMemberAccess raft,
+    IPeerDialer dialer,
+    PeerOptions options,
+    TimeProvider timeProvider,
+    ITaskReader? tasks = null,
+    MemberDirectory? members = null)
 {
+    private static readonly TimeSpan HandOverLook = TimeSpan.FromMilliseconds(20);
+
     /// <summary>On a node that does not lead, the answer is just that.</summary>
     public async Task<MemberReply> CarryOutAsync(MemberRequest request, CancellationToken cancellationToken)
     {
@@ -90,7 +98,36 @@ internal sealed class LeaderOffice(
         if (FindAt(host) is not { } member)
             return MemberReplies.Refused(NoMember(host));
 
-        return MemberReplies.Of(await raft.RemoveAsync(member.Id, cancellationToken));
+        if (tasks is null || members is null)
+            return MemberReplies.Of(await raft.RemoveAsync(member.Id, cancellationToken));
+
+        members.Depart(member.Id);
+        try
+        {
+            await AwaitHandOverAsync(member.Id, tasks, cancellationToken);
+            return MemberReplies.Of(await raft.RemoveAsync(member.Id, cancellationToken));
+        }
+        finally
+        {
+            members.EndDeparture(member.Id);
+        }
+    }
+
+    /// <summary>
+    /// Until the node owns nothing any more, so that its due times are served by others before it goes. Bounded: one
+    /// that does not let go of its callbacks, or a leader that cannot assign, does not keep it in the cluster.
+    /// </summary>
+    private async Task AwaitHandOverAsync(NodeId id, ITaskReader owners, CancellationToken cancellationToken)
+    {
+        if (raft.Membership.Voters.Length == 1)
+            return;
+
+        var start = timeProvider.GetTimestamp();
+        while (timeProvider.GetElapsedTime(start) < options.RequestTimeout / 2
+            && owners.Owners().Any(owner => owner.Node == id))
+        {
+            await Task.Delay(HandOverLook, timeProvider, cancellationToken);
+        }
     }
 
     private async Task<MemberReply> TransferAsync(string host, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using XCron.Daemon.Commands;
+using XCron.Daemon.State;
 using XCron.Proto.Cluster;
 using XCron.Raft;
 
@@ -9,11 +10,16 @@ namespace XCron.Daemon.Peers;
 /// until it is complete there or the request timeout is over. Thread-safe; never throws for the state of the cluster.
 /// </summary>
 internal sealed class MemberChanges(
-    IMemberAccess raft, IPeerDialer dialer, PeerOptions options, TimeProvider timeProvider)
+    IMemberAccess raft,
+    IPeerDialer dialer,
+    PeerOptions options,
+    TimeProvider timeProvider,
+    ITaskReader? tasks = null,
+    MemberDirectory? members = null)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
-    private readonly LeaderOffice _office = new(raft, dialer, options, timeProvider);
+    private readonly LeaderOffice _office = new(raft, dialer, options, timeProvider, tasks, members);
 
     /// <param name="action">What is to be done.</param>
     /// <param name="host">With whom, "host:port" as its peers reach it.</param>

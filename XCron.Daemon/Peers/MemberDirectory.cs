@@ -13,6 +13,10 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, Entry> _entries = [];
+
+    // The last claim of each node's in the log, by the local monotonic clock.
+    private readonly Dictionary<NodeId, (OwnerSession Session, long Timestamp)> _claims = [];
+    private readonly HashSet<NodeId> _departing = [];
     private long _lastStream;
 
     // Nobody is silent before there was time to hear him.
@@ -78,6 +82,49 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         }
     }
 
+    /// <summary>A claim of this session was applied here.</summary>
+    public void Claimed(OwnerSession session)
+    {
+        lock (_gate)
+            _claims[session.Node] = (session, timeProvider.GetTimestamp());
+    }
+
+    /// <summary>
+    /// Whether the log showed this session alive within the owner timeout. Its fence lets it send for half of that
+    /// after its last claim was proposed, which was before the claim was applied here: as long as this holds, nothing
+    /// may be taken from it, however silent it is.
+    /// </summary>
+    public bool HasClaimedLately(OwnerSession session)
+    {
+        lock (_gate)
+        {
+            return _claims.TryGetValue(session.Node, out var claim) && claim.Session == session
+                && timeProvider.GetElapsedTime(claim.Timestamp) <= ownerTimeout;
+        }
+    }
+
+    /// <summary>The node is to be removed: its shards are to be given to others first.</summary>
+    public void Depart(NodeId id)
+    {
+        lock (_gate)
+            _departing.Add(id);
+        Changed?.Invoke();
+    }
+
+    /// <summary>It was removed, or is not to be removed after all.</summary>
+    public void EndDeparture(NodeId id)
+    {
+        lock (_gate)
+            _departing.Remove(id);
+        Changed?.Invoke();
+    }
+
+    public bool IsDeparting(NodeId id)
+    {
+        lock (_gate)
+            return _departing.Contains(id);
+    }
+
     public MemberStatus? Find(NodeId id)
     {
         lock (_gate)
@@ -115,6 +162,8 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         {
             foreach (var id in _entries.Keys.Where(id => membership.Find(id) is null).ToArray())
                 _entries.Remove(id);
+            foreach (var id in _claims.Keys.Where(id => membership.Find(id) is null).ToArray())
+                _claims.Remove(id);
         }
     }
 

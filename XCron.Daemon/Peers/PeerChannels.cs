@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Security;
 using Grpc.Core;
 using Grpc.Net.Client;
 using XCron.Proto.Cluster;
@@ -6,7 +7,8 @@ using XCron.Proto.Cluster;
 namespace XCron.Daemon.Peers;
 
 /// <summary>One HTTP/2 connection to each peer's address, for everything that daemons say to each other.</summary>
-internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisposable
+internal sealed class PeerChannels(TimeSpan connectTimeout, SslClientAuthenticationOptions? tls = null)
+    : IPeerDialer, IDisposable
 {
     private static readonly TimeSpan KeepAliveDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(2);
@@ -50,6 +52,19 @@ internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisp
         }
     }
 
+    public async Task<CatchUpReply> CatchUpAsync(
+        string address, CatchUpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ClientOf(address).CatchUpAsync(request, cancellationToken: cancellationToken);
+        }
+        catch (RpcException failure)
+        {
+            throw GrpcPeerStream.Translate(address, failure);
+        }
+    }
+
     public void Dispose()
     {
         foreach (var channel in _channels.Values)
@@ -60,9 +75,9 @@ internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisp
     private ClusterPeer.ClusterPeerClient ClientOf(string address) =>
         new(_channels.GetOrAdd(address, static (key, self) => new(() => self.Connect(key)), this).Value);
 
-    private GrpcChannel Connect(string address) => GrpcChannel.ForAddress($"http://{address}", new()
+    private GrpcChannel Connect(string address)
     {
-        HttpHandler = new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             ConnectTimeout = connectTimeout,
             KeepAlivePingDelay = KeepAliveDelay,
@@ -74,13 +89,19 @@ internal sealed class PeerChannels(TimeSpan connectTimeout) : IPeerDialer, IDisp
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
-        },
-        DisposeHttpClient = true,
-        ThrowOperationCanceledOnCancellation = true,
-        MaxReceiveMessageSize = PeerOptions.MaxMessageBytes,
-        MaxSendMessageSize = PeerOptions.MaxMessageBytes,
-        MaxRetryAttempts = 1,
-        InitialReconnectBackoff = ReconnectBackoff,
-        MaxReconnectBackoff = ReconnectBackoff,
-    });
+        };
+        if (tls is not null)
+            handler.SslOptions = tls;
+        return GrpcChannel.ForAddress($"{(tls is null ? "http" : "https")}://{address}", new()
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            ThrowOperationCanceledOnCancellation = true,
+            MaxReceiveMessageSize = PeerOptions.MaxMessageBytes,
+            MaxSendMessageSize = PeerOptions.MaxMessageBytes,
+            MaxRetryAttempts = 1,
+            InitialReconnectBackoff = ReconnectBackoff,
+            MaxReconnectBackoff = ReconnectBackoff,
+        });
+    }
 }

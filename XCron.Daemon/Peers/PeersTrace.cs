@@ -55,6 +55,15 @@ internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
     [LoggerMessage(4020, LogLevel.Debug, "Reports to {Peer} at {Address} do not get through: {Reason}")]
     public partial void ReportBroken(NodeId peer, string address, string reason);
 
+    [LoggerMessage(4021, LogLevel.Warning,
+        "The clock of {Peer} at {Address} is {Seconds:+0.000;-0.000} s from this node's (give or take {Error:0.000} s)"
+        + ". Tasks run by the clock of the node that owns them: set both by NTP.")]
+    public partial void ClockIsOff(NodeId peer, string address, double seconds, double error);
+
+    [LoggerMessage(4022, LogLevel.Information,
+        "The clock of {Peer} at {Address} agrees with this node's again ({Seconds:+0.000;-0.000} s).")]
+    public partial void ClockIsRight(NodeId peer, string address, double seconds);
+
     [LoggerMessage(4030, LogLevel.Information,
         "{Shards} shards go to node {Owner}, process {Incarnation:x16}, with epoch {Epoch}.")]
     public partial void ShardsAssigned(int shards, NodeId owner, ulong incarnation, long epoch);

@@ -17,6 +17,7 @@ internal sealed class ReportLink
     private readonly TimeProvider _timeProvider;
     private readonly Backoff _backoff;
     private readonly PeersTrace _trace;
+    private readonly ClockWatch _clock;
     private readonly Pulse _news = new();
 
     // When the reports that are not yet answered were sent. The writer adds, the reader takes.
@@ -41,6 +42,7 @@ internal sealed class ReportLink
         _timeProvider = timeProvider;
         _backoff = new Backoff(options.LeastBackoff, options.MostBackoff, random);
         _trace = trace;
+        _clock = new ClockWatch(peer, trace);
     }
 
     /// <summary>Reports now, not only at the end of the interval.</summary>
@@ -114,7 +116,9 @@ internal sealed class ReportLink
             // The other clock was read about halfway between sending and now (Cristian's algorithm).
             var roundTrip = _timeProvider.GetElapsedTime(sent);
             var read = DateTimeOffset.FromUnixTimeMilliseconds(answer.WallClockMs);
-            _members.Measured(_peer.Id, read - (_timeProvider.GetUtcNow() - (roundTrip / 2)), roundTrip);
+            var offset = read - (_timeProvider.GetUtcNow() - (roundTrip / 2));
+            _members.Measured(_peer.Id, offset, roundTrip);
+            _clock.Measured(offset, roundTrip / 2);
         }
 
         throw new PeerCallException($"{_peer.Address}: the peer ended the stream.", refused: false);

@@ -42,7 +42,9 @@ internal sealed class ReportLinks(
             {
                 var next = changed.Next;
                 await FollowAsync(raft.Membership, stopping);
-                await Pulse.WaitAsync(next, Timeout.InfiniteTimeSpan, timeProvider, stopping);
+                var ended = Task.WhenAny([next, .. _links.Values.Select(running => running.Ended)]);
+                await Pulse.WaitAsync(ended, Timeout.InfiniteTimeSpan, timeProvider, stopping);
+                await RequireLinksAsync();
             }
         }
         finally
@@ -51,6 +53,16 @@ internal sealed class ReportLinks(
             members.Changed -= Hurry;
             await EndAsync([.. _links.Values]);
         }
+    }
+
+    /// <summary>
+    /// A link ends when it is told to, else of a defect. Who does not report is dead to that peer, so this node must
+    /// not go on as if it were not.
+    /// </summary>
+    private async Task RequireLinksAsync()
+    {
+        foreach (var running in _links.Values.Where(running => running.Ended.IsFaulted))
+            await running.Ended;
     }
 
     private async Task FollowAsync(Membership membership, CancellationToken stopping)

@@ -122,7 +122,8 @@ internal sealed class ShardAssigner
 
     /// <summary>
     /// Who may own shards: voters that were heard lately and are not draining. One that was not heard yet, but not for
-    /// so long as to be silent, counts as the session it had, so that a new leader moves none before it heard all.
+    /// so long as to be silent, counts as the session it had, so that a new leader moves none before it heard all. Nor
+    /// is one silent whose claims still come through the log: by them it may still send.
     /// </summary>
     private List<OwnerSession> LiveSessions(OwnerSession[] owners)
     {
@@ -131,10 +132,15 @@ internal sealed class ShardAssigner
         foreach (var id in membership.Voters)
         {
             var session = OwnerSession.None;
+            if (_members.IsDeparting(id))
+                continue;
+
             if (id == _raft.Self)
                 session = _self.Draining ? OwnerSession.None : _self.Session;
             else if (!_members.IsSilent(id))
                 session = SessionOf(id, owners);
+            else if (OwnerAt(id, owners) is { IsNone: false } owner && _members.HasClaimedLately(owner))
+                session = owner;
             if (!session.IsNone)
                 live.Add(session);
         }
@@ -151,11 +157,11 @@ internal sealed class ShardAssigner
         var kept = new HashSet<int>();
         foreach (var status in _members.Snapshot())
         {
-            if (status.Draining && status.Busy && !_members.IsSilent(status.Session.Node))
+            if (IsGoing(status) && status.Busy && !_members.IsSilent(status.Session.Node))
                 kept.Add(Array.IndexOf(owners, status.Session));
         }
 
-        if (_self.Draining && _self.Busy())
+        if ((_self.Draining || _members.IsDeparting(_raft.Self)) && _self.Busy())
             kept.Add(Array.IndexOf(owners, _self.Session));
 
         var moving = changes.Select(change =>
@@ -163,13 +169,18 @@ internal sealed class ShardAssigner
         return [.. moving.Where(change => change.Shards.Count > 0)];
     }
 
+    private bool IsGoing(MemberStatus status) => status.Draining || _members.IsDeparting(status.Session.Node);
+
     private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)
     {
         if (_members.Find(id) is { } status)
             return status.Draining ? OwnerSession.None : status.Session;
 
-        return Array.Find(owners, owner => owner.Node == id);
+        return OwnerAt(id, owners);
     }
+
+    private static OwnerSession OwnerAt(NodeId id, OwnerSession[] owners) =>
+        Array.Find(owners, owner => owner.Node == id);
 
     /// <summary>
     /// A process that stood still for a while (paused, or its machine was) heard nobody, and must not take everybody

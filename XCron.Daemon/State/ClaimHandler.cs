@@ -15,6 +15,8 @@ internal static class ClaimHandler
         var session = SessionMessage.Read(command.Session);
         var owners = tables.Owners.Current;
         var granted = 0;
+        if (!session.IsNone)
+            tables.Observers.SessionHeard(session);
         foreach (var claim in command.Claims)
         {
             // Before anything else: an action of a newer version stops this node even where the claim would be refused.

@@ -16,7 +16,8 @@ internal static class DeleteTaskHandler
             return new ApplyResult(ResultCode.UnknownTask);
 
         tables.Delete(record);
-        var running = record.Runs?.CountClaimed() > 0;
-        return new ApplyResult(ResultCode.Ok, new DeleteAnswer(record.Id, running).Encode());
+        var callers = record.Runs?.Callers() ?? [];
+        var answer = new DeleteAnswer(record.Id, callers.Length > 0) { Callers = callers };
+        return new ApplyResult(ResultCode.Ok, answer.Encode());
     }
 }

@@ -21,6 +21,14 @@ internal interface IStateObserver
     /// </summary>
     void AttemptGranted(OwnerSession session, TaskRecord record);
 
+    /// <summary>
+    /// A command of claims by this session was applied, whatever was granted of it: so the session was alive when it
+    /// proposed that. Told once a command, before what it grants.
+    /// </summary>
+    void SessionHeard(OwnerSession session)
+    {
+    }
+
     /// <summary>The table of owners changed to this epoch.</summary>
     void OwnersChanged(long epoch);
 

@@ -1,4 +1,5 @@
 using XCron.Daemon.Commands;
+using XCron.Raft;
 
 namespace XCron.Daemon.State;
 
@@ -43,6 +44,10 @@ internal sealed class OpenRuns : IEquatable<OpenRuns>
             count += run.ClaimedBy.IsNone ? 0 : 1;
         return count;
     }
+
+    /// <summary>Whose attempts are on their way: nodes, each once.</summary>
+    public NodeId[] Callers() =>
+        [.. _runs.Where(static run => !run.ClaimedBy.IsNone).Select(static run => run.ClaimedBy.Node).Distinct()];
 
     /// <summary>Whether one waits for its owner's successor.</summary>
     public bool HasForeign(OwnerSession owner)

@@ -29,6 +29,12 @@ internal sealed class StateObservers
             observer.AttemptGranted(session, record);
     }
 
+    public void SessionHeard(OwnerSession session)
+    {
+        foreach (var observer in _observers)
+            observer.SessionHeard(session);
+    }
+
     public void OwnersChanged(long epoch)
     {
         foreach (var observer in _observers)

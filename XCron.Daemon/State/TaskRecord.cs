@@ -5,6 +5,9 @@ namespace XCron.Daemon.State;
 /// <summary>All that is known of a task. Immutable: a change makes a new one with the next revision.</summary>
 internal sealed record TaskRecord
 {
+    // Invariant: null rather than TaskProgress.None, so that equal records are equal.
+    private readonly TaskProgress? _progress;
+
     public required TaskId Id { get; init; }
 
     public required long CreateTimeMs { get; init; }
@@ -29,27 +32,59 @@ internal sealed record TaskRecord
     public int NextDelayMs { get; init; }
 
     /// <summary>A due time that waits for the open run to end; 0 for none.</summary>
-    public long QueuedDueMs { get; init; }
+    public long QueuedDueMs
+    {
+        get => _progress?.QueuedDueMs ?? 0;
+        init => _progress = value == QueuedDueMs ? _progress : (Progress with { QueuedDueMs = value }).OrNull();
+    }
 
     /// <summary>When the finished task is swept; 0 while it is not finished.</summary>
-    public long ExpireAtMs { get; init; }
+    public long ExpireAtMs
+    {
+        get => _progress?.ExpireAtMs ?? 0;
+        init => _progress = value == ExpireAtMs ? _progress : (Progress with { ExpireAtMs = value }).OrNull();
+    }
 
     /// <summary>How many runs were opened; the newest one's sequence.</summary>
-    public long RunSequence { get; init; }
+    public long RunSequence
+    {
+        get => _progress?.RunSequence ?? 0;
+        init => _progress = value == RunSequence ? _progress : (Progress with { RunSequence = value }).OrNull();
+    }
 
     /// <summary>Finished runs, each counted once whatever its attempts.</summary>
-    public long RunCount { get; init; }
+    public long RunCount
+    {
+        get => _progress?.RunCount ?? 0;
+        init => _progress = value == RunCount ? _progress : (Progress with { RunCount = value }).OrNull();
+    }
 
-    public long FailCount { get; init; }
+    public long FailCount
+    {
+        get => _progress?.FailCount ?? 0;
+        init => _progress = value == FailCount ? _progress : (Progress with { FailCount = value }).OrNull();
+    }
 
     /// <summary>Due times passed over, by misfire, overlap, deadline or end_at.</summary>
-    public long MissedCount { get; init; }
+    public long MissedCount
+    {
+        get => _progress?.MissedCount ?? 0;
+        init => _progress = value == MissedCount ? _progress : (Progress with { MissedCount = value }).OrNull();
+    }
 
     /// <summary>Null unless a run is open.</summary>
-    public OpenRuns? Runs { get; init; }
+    public OpenRuns? Runs
+    {
+        get => _progress?.Runs;
+        init => _progress = ReferenceEquals(value, Runs) ? _progress : (Progress with { Runs = value }).OrNull();
+    }
 
     /// <summary>What is remembered of finished runs; null where there is nothing.</summary>
-    public RunHistory? History { get; init; }
+    public RunHistory? History
+    {
+        get => _progress?.History;
+        init => _progress = ReferenceEquals(value, History) ? _progress : (Progress with { History = value }).OrNull();
+    }
 
     /// <summary>The open run that was claimed last, most often the only one.</summary>
     public OpenRun? Run
@@ -67,6 +102,8 @@ internal sealed record TaskRecord
 
     /// <summary>When the next run is to start, jitter and all; 0 for none.</summary>
     public long NextRunMs => NextDueMs == 0 ? 0 : NextDueMs + NextDelayMs;
+
+    private TaskProgress Progress => _progress ?? TaskProgress.None;
 
     /// <summary>Nothing is left to do but to forget the task.</summary>
     public bool IsFinished => Phase is TaskPhase.Completed or TaskPhase.Failed or TaskPhase.Expired;

@@ -6,12 +6,12 @@ namespace XCron.Daemon.State;
 internal sealed class TaskShard(ShardId shard)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<TaskId, TaskRecord> _records = [];
+    private readonly IdMap<TaskRecord> _records = new();
 
     public TaskRecord? Find(TaskId id)
     {
         lock (_lock)
-            return _records.GetValueOrDefault(id);
+            return _records.TryGetValue(id.Value, out var record) ? record : null;
     }
 
     /// <summary>All records as of one moment, in no order.</summary>
@@ -28,7 +28,7 @@ internal sealed class TaskShard(ShardId shard)
         {
             Keep(freezes);
             var countBefore = _records.Count;
-            _records[record.Id] = record;
+            _records[record.Id.Value] = record;
             return _records.Count > countBefore;
         }
     }
@@ -39,7 +39,7 @@ internal sealed class TaskShard(ShardId shard)
         lock (_lock)
         {
             Keep(freezes);
-            return _records.Remove(id);
+            return _records.Remove(id.Value, out _);
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class TaskShard(ShardId shard)
     private TaskRecord[] CopyLocked()
     {
         var copy = new TaskRecord[_records.Count];
-        _records.Values.CopyTo(copy, 0);
+        _records.CopyTo(copy);
         return copy;
     }
 }

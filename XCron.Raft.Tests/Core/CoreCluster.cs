@@ -111,9 +111,9 @@ internal sealed class CoreCluster
 
     private void SetClock(long nowMs)
     {
-        NowMs = nowMs;
         foreach (var node in _nodes)
-            node.NowMs = nowMs;
+            node.NowMs += (long)((nowMs - NowMs) * node.ClockSpeed);
+        NowMs = nowMs;
     }
 
     private bool IsLost(Message message)

@@ -39,10 +39,19 @@ internal sealed class CoreNode
 
     public long NowMs { get; set; }
 
+    /// <summary>How many of its milliseconds pass in one of the cluster's.</summary>
+    public double ClockSpeed { get; set; } = 1;
+
     /// <summary>What has left the node and was not taken by the test.</summary>
     public List<Message> Sent { get; } = [];
 
     public Action<Message> Leaving { get; set; } = static _ => { };
+
+    /// <summary>Sees every effect before it is carried out.</summary>
+    public Action<Effect> Watching { get; set; } = static _ => { };
+
+    /// <summary>Sees every write that has become durable, before the core hears of it.</summary>
+    public Action<Effect.Write> Flushing { get; set; } = static _ => { };
 
     public Queue<Effect.Write> Writes { get; } = new();
 
@@ -95,7 +104,7 @@ internal sealed class CoreNode
         Lives++;
         IsUp = true;
         _durableSequence = 0;
-        var recovered = Disk.Recover();
+        var recovered = Disk.Recover() with { MayHavePromised = Lives > 1 && Disk.HardState.Term > new Term(1) };
         Machine.AddRange(Disk.SnapshotState);
         Core = new RaftCore(_options, recovered, new Random((_seed * 1000) + (Number * 100) + Lives), NowMs);
         Pump();
@@ -166,7 +175,7 @@ internal sealed class CoreNode
 
     public void Read(long readId)
     {
-        Core.ReadIndex(readId);
+        Core.ReadIndex(readId, NowMs);
         Pump();
     }
 
@@ -177,6 +186,7 @@ internal sealed class CoreNode
         for (; count > 0 && Writes.TryDequeue(out var write); count--)
         {
             Disk.Write(write);
+            Flushing(write);
             last = write.Sequence;
         }
 
@@ -186,6 +196,12 @@ internal sealed class CoreNode
         _durableSequence = last;
         Core.OnDurable(last);
         Release();
+        Pump();
+    }
+
+    public void HearOfDisk(DiskHealth health)
+    {
+        Core.OnDiskHealth(health);
         Pump();
     }
 
@@ -305,6 +321,7 @@ internal sealed class CoreNode
 
     private void CarryOut(Effect effect)
     {
+        Watching(effect);
         switch (effect)
         {
             case Effect.Write write:

@@ -66,6 +66,25 @@ internal sealed class FollowerLogTests
         }
     }
 
+    // What a follower accepts only rises in a term, so of two acceptances that may leave together one is enough.
+    [TestCase(1, 4, 9, true)]
+    [TestCase(1, 4, 8, true)]
+    [TestCase(1, 4, 7, false)]
+    [TestCase(3, 4, 9, false)]
+    [TestCase(1, 5, 9, false)]
+    public void An_acceptance_stands_for_an_earlier_one_of_less(int to, long term, long match, bool supersedes)
+    {
+        var earlier = Say.Accepted(2, 1, 4, match: 8);
+        var later = Say.Accepted(2, to, term, match);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(later.Supersedes(earlier), Is.EqualTo(supersedes));
+            Assert.That(later.Supersedes(Say.Rejected(2, 1, 4, 8, 0, 3)), Is.False, "a refusal is always told");
+            Assert.That(Say.Rejected(2, 1, 4, 8, 0, 3).Supersedes(earlier), Is.False);
+        }
+    }
+
     // S12: every order and repetition of the same appends gives the same log.
     [Test]
     public void Doubled_delayed_and_reordered_appends_never_shorten_the_log([Range(1, 50)] int seed)
@@ -153,7 +172,7 @@ internal sealed class FollowerLogTests
         Assert.That((node.Last, node.Commit, node.Applied.Value), Is.EqualTo((3L, 2L, 2L)));
         Assert.That(
             node.Take<Message.HeartbeatResponse>().Single(),
-            Is.EqualTo(Say.Alive(1, 2, 1, round: 7, lastIndex: 3) with { Commit = Make.At(2) }));
+            Is.EqualTo(Say.Alive(1, 2, 1, round: 7, lastIndex: 3) with { Commit = Make.At(2), PromiseMs = 1000 }));
     }
 
     // §5.3: "Once a follower learns that a log entry is committed, it applies the entry to its local state machine (in

@@ -423,6 +423,23 @@ internal sealed class MembershipChangeTests
         Assert.That(leader.Change(new MemberEdit.Promote(Make.Id(4))).Accepted);
     }
 
+    // S53: "heartbeats/config/no-op still pass". A change of the members may be what is needed to get out of it.
+    [Test]
+    public void The_members_are_changed_whatever_waits_to_be_committed()
+    {
+        var options = new CoreOptions { Self = default, MaxUncommittedBytes = 10 };
+        var node = new CoreNode(1, Make.State(Make.Cluster(3), [1]), options).Lead();
+        node.Receive(Say.Accepted(2, 1, 2, match: 2));
+        Assert.That(node.Propose(bytes: 10).Accepted);
+        Assert.That(node.Propose(bytes: 10).Reason, Is.EqualTo(RejectReason.Overloaded));
+        node.Sent.Clear();
+
+        Assert.That(node.Change(new MemberEdit.Remove(Make.Id(3))).Accepted);
+
+        node.Wait(100);
+        Assert.That(node.Take<Message.Heartbeat>(), Has.Length.EqualTo(2), "heartbeats go on as well");
+    }
+
     [Test]
     public void A_campaign_ends_when_a_snapshot_brings_another_configuration()
     {

@@ -76,9 +76,9 @@ internal sealed class ReadTests
     public void Reads_that_arrive_together_share_a_round()
     {
         var node = Leader();
-        node.Core.ReadIndex(1);
-        node.Core.ReadIndex(2);
-        node.Core.ReadIndex(3);
+        node.Core.ReadIndex(1, node.NowMs);
+        node.Core.ReadIndex(2, node.NowMs);
+        node.Core.ReadIndex(3, node.NowMs);
         node.Pump();
         Assert.That(node.Take<Message.Heartbeat>(), Has.Length.EqualTo(2), "one for each peer");
 

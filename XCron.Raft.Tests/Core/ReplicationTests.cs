@@ -282,6 +282,29 @@ internal sealed class ReplicationTests
         Assert.That(node.Take<Message.AppendRequest>().Select(append => append.To), Has.None.EqualTo(Make.Id(2)));
     }
 
+    // S18: "unreachable peer -> Probe: <= 1 message per heartbeat".
+    [Test]
+    public void A_peer_that_is_away_is_sent_one_heartbeat_an_interval_and_nothing_else()
+    {
+        var node = Leader();
+        node.Core.OnPeerDisconnected(Make.Id(3));
+        node.Propose();
+        node.Receive(Say.Accepted(2, 1, 2, node.Last));
+        node.Sent.Clear();
+
+        for (var i = 0; i < 20; i++)
+        {
+            node.Propose();
+            node.Receive(Say.Accepted(2, 1, 2, node.Last));
+            node.Wait(100);
+            node.Receive(Say.Alive(2, 1, 2));
+        }
+
+        Assert.That(Peer(node, 3).State, Is.EqualTo(PeerState.Probe));
+        var toIt = node.Sent.Where(message => message.To == Make.Id(3)).ToArray();
+        Assert.That(toIt, Has.Length.EqualTo(20).And.All.InstanceOf<Message.Heartbeat>());
+    }
+
     // S19
     [Test]
     public void A_slow_follower_does_not_slow_the_others()

@@ -191,7 +191,7 @@ internal sealed class SafetyTests
     [Test]
     public void More_than_the_budget_of_uncommitted_bytes_is_refused_until_something_is_committed()
     {
-        var options = new CoreOptions { Self = default, MaxUncommittedBytes = 100, MaxEntryBytes = 300 };
+        var options = new CoreOptions { Self = default, MaxUncommittedBytes = 128 + 100, MaxEntryBytes = 300 };
         var node = new CoreNode(1, Make.State(Make.Cluster(3), [1]), options).Lead();
         node.Receive(Say.Accepted(2, 1, 2, match: 2));
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using XCron.Raft.Storage;
 using XCron.Raft.Tests.Simulation;
 
 namespace XCron.Raft.Tests.Runtime;
@@ -17,10 +16,20 @@ internal sealed class DiskTroubleTests
         _lastCommand = 0;
         _time = new VirtualTime();
         var random = new Random(1);
-        var network = new SimulatedNetwork(_time, random);
+        var plan = new SimulationPlan { Seed = 1 };
+        var network = new SimulatedNetwork(plan.Network, _time, random);
         var initial = new Membership(new Guid(1, 2, 3, new byte[8]), [new Member(new NodeId(1), "node1:1")]);
+        var watch = new NobodyWatches();
         _node = new SimulatedNode(
-            new NodeId(1), initial, _time, () => new SimulatedTransport(network, _ => _node.Process), random);
+            new NodeId(1),
+            initial,
+            plan,
+            _time,
+            owner => new SimulatedTransport(owner, network, _ => _node, watch),
+            random)
+        {
+            Watch = watch,
+        };
         _node.Start();
         Turn();
     }

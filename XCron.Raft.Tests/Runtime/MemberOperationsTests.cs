@@ -18,12 +18,7 @@ internal sealed class MemberOperationsTests
         _path = Directory.CreateTempSubdirectory("xcron-members-");
         _directory = RaftDirectory.Open(_path.FullName);
         _directory.Form(new Membership(Guid.NewGuid(), [new Member(_directory.NodeId, "127.0.0.1:1")]));
-        _node = await RaftNode.StartAsync(
-            _directory,
-            new RaftOptions { Seed = 1 },
-            new NoMachine(),
-            new GrpcRaftTransport(new GrpcTransportOptions()));
-        Assert.That(await LeadsAsync().WaitAsync(Limit));
+        await StartAsync();
     }
 
     [TearDown]
@@ -48,6 +43,21 @@ internal sealed class MemberOperationsTests
         Assert.That(_node.Status.MembershipIndex, Is.EqualTo(changed.Index));
         Assert.That(memberships.Current, Is.SameAs(_node.Status.Membership));
         await memberships.DisposeAsync();
+    }
+
+    // S49: "snapshot carries config at its index; restart from snapshot only; snapshot index == config entry index".
+    [Test]
+    public async Task A_node_that_starts_from_nothing_but_a_snapshot_has_its_members()
+    {
+        var changed = (ChangeOutcome.Changed)await _node.AddLearnerAsync(Learner).WaitAsync(Limit);
+        var taken = await _node.SnapshotAsync().WaitAsync(Limit);
+        Assert.That(taken, Is.EqualTo(changed.Index), "the configuration is the last that the snapshot stands for");
+
+        await RestartAsync();
+
+        Assert.That(_node.Status.MembershipIndex, Is.EqualTo(changed.Index));
+        Assert.That(_node.Status.Membership.Find(Learner.Id), Is.EqualTo(changed.Membership.Find(Learner.Id)));
+        Assert.That(await _node.RemoveAsync(Learner.Id, changed.Index), Is.TypeOf<ChangeOutcome.Changed>());
     }
 
     [Test]
@@ -141,6 +151,24 @@ internal sealed class MemberOperationsTests
             Assert.That(joiner.Status.MembershipIndex, Is.EqualTo(LogIndex.Zero));
             Assert.That(await joiner.ProposeAsync(new byte[1]), Is.TypeOf<ProposeOutcome.Rejected>());
         }
+    }
+
+    private async Task StartAsync()
+    {
+        _node = await RaftNode.StartAsync(
+            _directory,
+            new RaftOptions { Seed = 1 },
+            new NoMachine(),
+            new GrpcRaftTransport(new GrpcTransportOptions()));
+        Assert.That(await LeadsAsync().WaitAsync(Limit));
+    }
+
+    private async Task RestartAsync()
+    {
+        await _node.DisposeAsync();
+        _directory.Dispose();
+        _directory = RaftDirectory.Open(_path.FullName);
+        await StartAsync();
     }
 
     private async Task<bool> LeadsAsync()

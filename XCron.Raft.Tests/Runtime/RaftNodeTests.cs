@@ -1,6 +1,5 @@
 using System.Text;
 using XCron.Raft.Grpc;
-using XCron.Raft.Storage;
 
 namespace XCron.Raft.Tests.Runtime;
 

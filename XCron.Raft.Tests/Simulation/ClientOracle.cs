@@ -1,49 +1,39 @@
-using System.Buffers.Binary;
 using XCron.Raft.Runtime;
 
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>
-/// Proposes and reads as clients do, and holds every outcome against what happened: applied means kept for ever and
-/// seen by every later read, rejected means never applied, and nothing is applied twice.
+/// Holds every outcome of a proposal against what happened: applied means kept for ever and seen by every later read,
+/// rejected means never applied, and nothing is applied twice.
 /// </summary>
 internal sealed class ClientOracle(Random random)
 {
     private readonly List<Asked> _asked = [];
-    private readonly List<Reading> _reading = [];
     private readonly HashSet<long> _acknowledged = [];
     private readonly HashSet<long> _rejected = [];
-    private long _lastCommand;
+    private readonly HashSet<long> _unknown = [];
+    private LogIndex _acknowledgedUpTo;
+    private long _lastId;
 
     public int Acknowledged => _acknowledged.Count;
 
-    public int Unknown { get; private set; }
+    public int Unknown => _unknown.Count;
 
-    public int ReadsServed { get; private set; }
+    /// <summary>Of the commands known to be applied the one furthest in the log; 0: none.</summary>
+    public long LastAcknowledged { get; private set; }
 
-    public void Propose(SimulatedNode node)
+    /// <summary>Told of every outcome, of proposals whose clients gave up too.</summary>
+    public Action<SimulatedNode, ProposeOutcome> Ended { get; init; } = static (_, _) => { };
+
+    public Asked Propose(SimulatedNode node, NodeAssembly process, Func<long, KeyValueCommand> commandOf)
     {
-        if (node.Process is not { } process || _asked.Count > 200)
-            return;
-
-        var command = ++_lastCommand;
-        var payload = new byte[8 + random.Next(60)];
-        BinaryPrimitives.WriteInt64LittleEndian(payload, command);
+        var command = commandOf(++_lastId);
         var proposal = process.Proposals.Rent();
-        proposal.Begin(payload, process.Clock.NowMs);
+        proposal.Begin(command.Encode(padding: random.Next(60)), process.Clock.NowMs);
         Assert.That(process.Loop.TryPost(proposal), "the loop takes proposals");
-        _asked.Add(new Asked(command, node, node.Lives, proposal.Outcome));
-    }
-
-    public void Read(SimulatedNode node)
-    {
-        if (node.Process is not { } process || _reading.Count > 50)
-            return;
-
-        var done = process.Parts.Reads.Join(out var isNew);
-        if (isNew)
-            process.Loop.TryPost(new NodeInput.ReadsWaiting());
-        _reading.Add(new Reading(node, node.Lives, [.. _acknowledged], done));
+        var asked = new Asked(command, node, node.Lives, proposal.Outcome);
+        _asked.Add(asked);
+        return asked;
     }
 
     /// <summary>Collects what has ended since the last call.</summary>
@@ -51,67 +41,69 @@ internal sealed class ClientOracle(Random random)
     {
         for (var i = _asked.Count - 1; i >= 0; i--)
         {
-            if (_asked[i].Outcome.IsCompleted)
-                Note(_asked[i].Command, _asked[i].Outcome.Result);
-            else if (_asked[i].Node.Lives == _asked[i].Life && _asked[i].Node.Process is not null)
+            var asked = _asked[i];
+            if (asked.IsEnded)
+                Note(asked, asked.TakeOutcome());
+            else if (asked.Node.IsInLife(asked.Life))
                 continue;
             else
-                Unknown++;
+                Note(asked, new ProposeOutcome.Unknown());
 
             _asked.RemoveAt(i);
-        }
-
-        for (var i = _reading.Count - 1; i >= 0; i--)
-        {
-            var reading = _reading[i];
-            var isAlive = reading.Node.Lives == reading.Life && reading.Node.Process is not null;
-            if (isAlive && !reading.Done.IsCompleted)
-                continue;
-            if (isAlive && reading.Done.IsCompletedSuccessfully && new ValueTask<bool>(reading.Done).Result)
-                CheckRead(reading);
-            _reading.RemoveAt(i);
         }
     }
 
     /// <summary>Every node's final state against every outcome.</summary>
-    public void CheckFinal(SimulatedNode node)
+    /// <returns>How many commands are applied whose clients never knew.</returns>
+    public int CheckFinal(SimulatedNode node)
     {
-        var commands = node.Machine.Commands;
+        var machine = node.Machine;
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(commands, Is.Unique, $"applied at most once on {node.Id}");
-            Assert.That(_acknowledged.Except(commands), Is.Empty, $"acknowledged and lost on {node.Id}");
-            Assert.That(_rejected.Intersect(commands), Is.Empty, $"rejected and yet applied on {node.Id}");
+            Assert.That(machine.HasNoDoubles, $"applied at most once on {node.Id}");
+            Assert.That(_acknowledged.Where(id => !machine.Holds(id)), Is.Empty, $"acknowledged and lost on {node.Id}");
+            Assert.That(_rejected.Where(machine.Holds), Is.Empty, $"rejected and yet applied on {node.Id}");
         }
+
+        return _unknown.Count(machine.Holds);
     }
 
-    private void Note(long command, ProposeOutcome outcome)
+    private void Note(Asked asked, ProposeOutcome outcome)
     {
+        asked.Outcome = outcome;
+        Ended(asked.Node, outcome);
         switch (outcome)
         {
             case ProposeOutcome.Applied applied:
-                Assert.That(applied.Result.Code, Is.EqualTo(command), "the result belongs to the command");
-                _acknowledged.Add(command);
+                var id = asked.Command.Id;
+                Assert.That(applied.Result.Code, Is.EqualTo(id).Or.EqualTo(-id), "the result belongs to the command");
+                _acknowledged.Add(id);
+                if (applied.Index > _acknowledgedUpTo)
+                    (_acknowledgedUpTo, LastAcknowledged) = (applied.Index, id);
                 break;
             case ProposeOutcome.Rejected:
-                _rejected.Add(command);
+                _rejected.Add(asked.Command.Id);
                 break;
             default:
-                Unknown++;
+                _unknown.Add(asked.Command.Id);
                 break;
         }
     }
 
-    private void CheckRead(Reading reading)
+    /// <summary>A proposal, and how it ended once that is known.</summary>
+    internal sealed class Asked(KeyValueCommand command, SimulatedNode node, int life, ValueTask<ProposeOutcome> ending)
     {
-        ReadsServed++;
-        Assert.That(
-            reading.AcknowledgedBefore.Except(reading.Node.Machine.Commands),
-            Is.Empty,
-            $"a read on {reading.Node.Id} missed a write acknowledged before it began");
+        public KeyValueCommand Command => command;
+
+        public SimulatedNode Node => node;
+
+        public int Life => life;
+
+        public ProposeOutcome? Outcome { get; set; }
+
+        public bool IsEnded => ending.IsCompleted;
+
+        /// <summary>Once only: what carries it is used again.</summary>
+        public ProposeOutcome TakeOutcome() => ending.Result;
     }
-
-    private sealed record Asked(long Command, SimulatedNode Node, int Life, ValueTask<ProposeOutcome> Outcome);
-
-    private sealed record Reading(SimulatedNode Node, int Life, long[] AcknowledgedBefore, Task<bool> Done);
 }

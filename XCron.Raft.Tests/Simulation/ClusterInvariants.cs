@@ -16,10 +16,8 @@ internal sealed class ClusterInvariants
     /// <summary>State machine safety: every node has the same state at the same index.</summary>
     public void Applied(SimulatedNode node, LogIndex index, ulong hash)
     {
-        if (_appliedHashes.TryAdd(index, hash))
-            return;
-
-        Assert.That(hash, Is.EqualTo(_appliedHashes[index]), $"state at index {index} on {node.Id}");
+        if (!_appliedHashes.TryAdd(index, hash) && _appliedHashes[index] != hash)
+            Assert.Fail($"state machine safety: {node.Id} has another state at index {index}");
     }
 
     public void Check(SimulatedNode node)
@@ -28,17 +26,20 @@ internal sealed class ClusterInvariants
             return;
 
         var core = process.Loop.Core;
-        if (core.Role.Kind == RaftRole.Leader && !_leaders.TryAdd(core.Term, node.Id))
-            Assert.That(_leaders[core.Term], Is.EqualTo(node.Id), $"election safety: one leader in term {core.Term}");
+        var isElected = core.Role.Kind == RaftRole.Leader && _leaders.TryAdd(core.Term, node.Id);
+        if (core.Role.Kind == RaftRole.Leader && _leaders[core.Term] != node.Id)
+            Assert.Fail($"election safety: {node.Id} and {_leaders[core.Term]} lead in term {core.Term}");
 
         var key = (node.Id, node.Lives);
         var seen = _seen.GetValueOrDefault(key);
         if (seen.Term == core.Term && seen.Last == core.Log.LastIndex && seen.Commit == core.Log.Commit)
             return;
 
-        Assert.That(core.Term, Is.GreaterThanOrEqualTo(seen.Term), $"the term of {node.Id} only rises");
-        Assert.That(core.Log.Commit, Is.GreaterThanOrEqualTo(seen.Commit), $"the commit index of {node.Id} only rises");
+        if (core.Term < seen.Term || core.Log.Commit < seen.Commit)
+            Assert.Fail($"term and commit index of {node.Id} only rise: {seen} before, now {core.Term}");
         CheckLog(node, process, seen);
+        if (isElected)
+            CheckCompleteness(node, process);
         _seen[key] = new Seen(core.Term, core.Log.LastIndex, core.Log.Commit);
     }
 
@@ -55,27 +56,30 @@ internal sealed class ClusterInvariants
             if (_previousTerms.TryAdd((index, term), previous))
                 continue;
 
-            Assert.That(_previousTerms[(index, term)], Is.EqualTo(previous), $"log matching at {index} on {node.Id}");
+            if (_previousTerms[(index, term)] != previous)
+                Assert.Fail($"log matching: {node.Id} has another entry before {index} of term {term}");
             if (index < seen.Last)
                 break;
         }
 
-        // Leader completeness and state machine safety: what is committed never changes.
+        // State machine safety: what is committed never changes.
         var uncheckedFrom = LogIndex.Max(seen.Commit.Next, core.Log.View.FirstIndex);
         for (var index = uncheckedFrom; index <= core.Log.Commit; index = index.Next)
         {
             var term = core.Log.View.TermAt(index);
-            if (!_committedTerms.TryAdd(index, term))
-                Assert.That(_committedTerms[index], Is.EqualTo(term), $"committed entry {index} on {node.Id}");
+            if (!_committedTerms.TryAdd(index, term) && _committedTerms[index] != term)
+                Assert.Fail($"committed entry {index} of term {_committedTerms[index]} has {term} on {node.Id}");
         }
+    }
 
-        if (core.Role.Kind != RaftRole.Leader)
-            return;
-
+    /// <summary>Leader completeness: whoever is elected has all that was committed in earlier terms.</summary>
+    private void CheckCompleteness(SimulatedNode node, NodeAssembly process)
+    {
+        var core = process.Loop.Core;
         foreach (var (index, term) in _committedTerms)
         {
-            if (term < core.Term && index >= core.Log.View.FirstIndex)
-                Assert.That(core.Log.View.Matches(index, term), $"leader {node.Id} of {core.Term} holds entry {index}");
+            if (term < core.Term && index >= core.Log.View.FirstIndex && !core.Log.View.Matches(index, term))
+                Assert.Fail($"leader completeness: {node.Id}, leader of {core.Term}, misses entry {index} of {term}");
         }
     }
 

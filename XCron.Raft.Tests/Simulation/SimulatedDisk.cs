@@ -14,7 +14,9 @@ internal sealed class SimulatedDisk : IDisk
     private (string Name, long Offset)? _misdirection;
     private bool _failSync;
     private bool _failDirectorySync;
+    private bool _isReadOnly;
     private bool _failWrite;
+    private bool _failRead;
 
     /// <summary>File syncs so far.</summary>
     public int Syncs { get; private set; }
@@ -28,7 +30,8 @@ internal sealed class SimulatedDisk : IDisk
     /// <summary>Everything that changes the disk, syncs included.</summary>
     public int Operations { get; private set; }
 
-    /// <summary>The process dies instead of doing the operation with this number; null: never.</summary>
+    /// <summary>The process dies instead of doing the operation with this number, and does none after it; null: never.
+    /// </summary>
     public int? CrashAtOperation { get; set; }
 
     /// <summary>How many bytes all files may have together; null: any.</summary>
@@ -39,6 +42,12 @@ internal sealed class SimulatedDisk : IDisk
 
     /// <summary>Writes are torn at any byte, not only between sectors of 512.</summary>
     public bool TearsAnywhere { get; set; }
+
+    /// <summary>
+    /// A directory could not be synced: its file system has given up its journal, and only a restart of the machine
+    /// tells what it holds.
+    /// </summary>
+    public bool NeedsRestart => _isReadOnly;
 
     /// <summary>Rises with each crash: files opened before it cannot be used any more.</summary>
     public int Lives { get; private set; }
@@ -81,11 +90,9 @@ internal sealed class SimulatedDisk : IDisk
     {
         Count();
         DirectorySyncs++;
-        if (Take(ref _failDirectorySync))
-        {
-            _unsyncedNames.Clear();
+        _isReadOnly |= Take(ref _failDirectorySync);
+        if (_isReadOnly)
             throw new IOException("EIO of the directory");
-        }
 
         if (_unsyncedNames.Count > 0)
             _durableNames = new(_names);
@@ -116,7 +123,7 @@ internal sealed class SimulatedDisk : IDisk
 
         _unsyncedNames.Clear();
         _names = new(_durableNames);
-        CrashAtOperation = null;
+        _isReadOnly = false;
         Restart();
     }
 
@@ -155,6 +162,16 @@ internal sealed class SimulatedDisk : IDisk
 
     public void FailNextWrite() => _failWrite = true;
 
+    public void FailNextRead() => _failRead = true;
+
+    /// <summary>Nothing that was armed and has not happened happens.</summary>
+    public void Disarm()
+    {
+        CrashAtOperation = null;
+        _failSync = _failDirectorySync = _failWrite = _failRead = false;
+        _misdirection = null;
+    }
+
     /// <summary>The next write lands elsewhere, as if it had been meant for there.</summary>
     public void MisdirectNextWrite(string name, long offset) => _misdirection = (name, offset);
 
@@ -180,6 +197,14 @@ internal sealed class SimulatedDisk : IDisk
     {
         _names.Remove(name);
         _durableNames.Remove(name);
+    }
+
+    internal int Read(SimulatedDiskContent content, long offset, Span<byte> buffer)
+    {
+        if (Take(ref _failRead))
+            throw new IOException("EIO on read");
+
+        return content.Read(offset, buffer);
     }
 
     internal void Write(SimulatedDiskContent content, string name, long offset, ReadOnlySpan<byte> bytes)
@@ -237,14 +262,13 @@ internal sealed class SimulatedDisk : IDisk
     private void Restart()
     {
         Lives++;
-        _failSync = _failDirectorySync = _failWrite = false;
-        _misdirection = null;
+        Disarm();
     }
 
     private void Count()
     {
         Operations++;
-        if (Operations == CrashAtOperation)
+        if (Operations >= CrashAtOperation)
             throw new SimulatedDiskCrash(Operations);
     }
 

@@ -24,7 +24,7 @@ internal sealed class SimulatedDiskFile(SimulatedDisk disk, SimulatedDiskContent
         }
     }
 
-    public int Read(long offset, Span<byte> buffer) => Content.Read(offset, buffer);
+    public int Read(long offset, Span<byte> buffer) => disk.Read(Content, offset, buffer);
 
     public void Write(long offset, ReadOnlySpan<byte> bytes) => disk.Write(Content, name, offset, bytes);
 

@@ -1,140 +1,125 @@
-using XCron.Raft.Core;
-using XCron.Raft.Runtime;
-
 namespace XCron.Raft.Tests.Simulation;
 
 /// <summary>
-/// Carries messages between simulated nodes in virtual time: loses, doubles, delays, reorders, and cuts links one way.
+/// Carries messages between simulated nodes in virtual time: loses, doubles, delays, reorders, and cuts links one way,
+/// each for its time.
 /// </summary>
-internal sealed class SimulatedNetwork(VirtualTime time, Random random)
+internal sealed class SimulatedNetwork(NetworkPlan plan, VirtualTime time, Random random)
 {
     private const int MaxInFlight = 20_000;
+    private const int MaxLateMs = 1500;
+    private const int MaxSlowMs = 400;
 
-    private readonly PriorityQueue<Action, (long DueMs, long Order)> _inFlight = new();
-    private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
+    private readonly PriorityQueue<Parcel, (long DueMs, long Order)> _inFlight = new();
+    private readonly Dictionary<(NodeId From, NodeId To), Outage> _cut = [];
+    private readonly Dictionary<(NodeId From, NodeId To), int> _slowMs = [];
     private long _order;
 
-    public double Loss { get; set; }
-
-    public double Doubling { get; set; }
-
-    public int MaxDelayMs { get; set; } = 5;
-
-    public long? NextDueMs => _inFlight.TryPeek(out _, out var when) ? when.DueMs : null;
+    /// <summary>While set nothing is lost, doubled or late: it is merely slow.</summary>
+    public bool IsCalm { get; set; }
 
     public long Lost { get; private set; }
 
     public long Doubled { get; private set; }
 
-    public void Cut(NodeId from, NodeId to) => _cut.Add((from, to));
+    public long Late { get; private set; }
+
+    public bool HasCuts => _cut.Values.Any(outage => outage.UntilMs > time.NowMs);
+
+    /// <summary>Nothing leaves on this link for a while.</summary>
+    /// <param name="from">Who is not heard.</param>
+    /// <param name="to">By whom.</param>
+    /// <param name="untilMs">When it ends.</param>
+    /// <param name="severs">Whether what is on its way is lost too.</param>
+    public void Cut(NodeId from, NodeId to, long untilMs = long.MaxValue, bool severs = false) =>
+        _cut[(from, to)] = new(untilMs, severs);
+
+    /// <summary>What is on its way to this node comes later, and not all at once.</summary>
+    public void HoldBack(NodeId to)
+    {
+        (Parcel Parcel, (long DueMs, long Order) When)[] all = [.. _inFlight.UnorderedItems];
+        Array.Sort(all, static (left, right) => left.When.CompareTo(right.When)); // the heap's own order means nothing
+        _inFlight.Clear();
+        foreach (var (parcel, when) in all)
+        {
+            var moreMs = parcel.To == to ? random.Next(MaxLateMs / 2) : 0;
+            _inFlight.Enqueue(parcel, (when.DueMs + moreMs, when.Order));
+        }
+    }
 
     public void HealAll() => _cut.Clear();
-
-    public bool IsCut(NodeId from, NodeId to) => _cut.Contains((from, to));
 
     /// <summary>Delivers what is due; each delivery may send more, which waits for its own time.</summary>
     public void DeliverDue()
     {
         while (_inFlight.TryPeek(out _, out var when) && when.DueMs <= time.NowMs)
-            _inFlight.Dequeue()();
+            _inFlight.Dequeue().Arrive();
     }
 
-    /// <summary>Puts a delivery on the way; returns false where it was lost.</summary>
-    public bool Carry(NodeId from, NodeId to, Action deliver)
+    /// <summary>Puts a delivery on the way; where it is lost, now or later, the other is called.</summary>
+    public void Carry(NodeId from, NodeId to, Action deliver, Action lose)
     {
-        if (IsCut(from, to) || random.NextDouble() < Loss || _inFlight.Count >= MaxInFlight)
+        var isCut = _cut.TryGetValue((from, to), out var outage) && outage.UntilMs > time.NowMs;
+        if (isCut || Happens(plan.Loss) || _inFlight.Count >= MaxInFlight)
         {
             Lost++;
-            return false;
+            lose();
+            return;
         }
 
-        var copies = random.NextDouble() < Doubling ? 2 : 1;
-        Doubled += copies - 1;
-        for (; copies > 0; copies--)
-            _inFlight.Enqueue(deliver, (time.NowMs + random.Next(MaxDelayMs + 1), _order++));
-        return true;
+        Enqueue(from, to, deliver, lose);
+        if (!Happens(plan.Doubling))
+            return;
+
+        Doubled++;
+        Enqueue(from, to, deliver, lose);
     }
 
     /// <summary>
     /// Puts something on the way that is never lost or doubled: the end of a stream, seen by its reader.
     /// </summary>
     public void CarrySurely(Action deliver) =>
-        _inFlight.Enqueue(deliver, (time.NowMs + MaxDelayMs + 1, _order++));
-}
+        _inFlight.Enqueue(new Parcel(NodeId.None, deliver), (time.NowMs + plan.MaxDelayMs + 1, _order++));
 
-/// <summary>One node's end of the simulated network.</summary>
-/// <param name="network">What carries.</param>
-/// <param name="hostOf">The node behind an id while its process runs, else null.</param>
-internal sealed class SimulatedTransport(SimulatedNetwork network, Func<NodeId, IRaftTransportHost?> hostOf)
-    : IRaftTransport
-{
-    private const int ChunkBytes = 64;
+    private bool Happens(double chance) => !IsCalm && chance > 0 && random.NextDouble() < chance;
 
-    private bool _isDead;
-
-    /// <summary>The process is gone: nobody is left to take what is on its way to it.</summary>
-    public void Die() => _isDead = true;
-
-    void IRaftTransport.Start(IRaftTransportHost host)
+    private void Enqueue(NodeId from, NodeId to, Action deliver, Action lose)
     {
-    }
-
-    void IRaftTransport.SetPeers(IReadOnlyList<Member> peers)
-    {
-    }
-
-    void IRaftTransport.Send(Message message) =>
-        network.Carry(message.From, message.To, () => hostOf(message.To)?.Deliver(message));
-
-    void IRaftTransport.FetchSnapshot(
-        NodeId from,
-        LogIndex index,
-        Term entryTerm,
-        long offset,
-        ISnapshotSink sink,
-        CancellationToken cancellationToken)
-    {
-        using var snapshot = hostOf(from)?.OpenSnapshot(index, entryTerm);
-        var content = new byte[snapshot?.Length ?? 0];
-        snapshot?.Read(0, content);
-        FetchChunk(from, content, offset, sink, cancellationToken);
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    // A stream keeps its order: the next chunk leaves when the last one arrived; the first that is lost ends it.
-    private void FetchChunk(
-        NodeId from, byte[] content, long offset, ISnapshotSink sink, CancellationToken cancellation)
-    {
-        if (_isDead)
-            return;
-
-        var count = (int)Math.Min(ChunkBytes, content.Length - offset);
-        if (count <= 0 || cancellation.IsCancellationRequested)
+        var delayMs = random.Next(plan.MaxDelayMs + 1) + SlowMs(from, to);
+        if (Happens(plan.Stragglers))
         {
-            End(sink);
-            return;
+            Late++;
+            delayMs += random.Next(MaxLateMs);
         }
 
-        var isFirst = true; // a stream does not double
-        var carried = network.Carry(from, NodeId.None, () =>
-        {
-            if (!isFirst || _isDead)
-                return;
-
-            isFirst = false;
-            if (sink.Chunk(offset, content.Length, content.AsSpan((int)offset, count)))
-                FetchChunk(from, content, offset + count, sink, cancellation);
-            else
-                End(sink);
-        });
-        if (!carried)
-            End(sink);
+        var parcel = new Parcel(to, () => Arrive(from, to, deliver, lose));
+        _inFlight.Enqueue(parcel, (time.NowMs + delayMs, _order++));
     }
 
-    private void End(ISnapshotSink sink) => network.CarrySurely(() =>
+    private void Arrive(NodeId from, NodeId to, Action deliver, Action lose)
     {
-        if (!_isDead)
-            sink.Ended();
-    });
+        if (_cut.TryGetValue((from, to), out var outage) && outage.Severs && outage.UntilMs > time.NowMs)
+        {
+            Lost++;
+            lose();
+        }
+        else
+        {
+            deliver();
+        }
+    }
+
+    /// <summary>Some links are slow in one direction: questions arrive at once and answers long after.</summary>
+    private int SlowMs(NodeId from, NodeId to)
+    {
+        if (IsCalm || plan.SlowLinks == 0)
+            return 0;
+        if (!_slowMs.TryGetValue((from, to), out var slowMs))
+            _slowMs[(from, to)] = slowMs = Happens(plan.SlowLinks) ? random.Next(MaxSlowMs) : 0;
+        return slowMs;
+    }
+
+    private readonly record struct Parcel(NodeId To, Action Arrive);
+
+    private readonly record struct Outage(long UntilMs, bool Severs);
 }

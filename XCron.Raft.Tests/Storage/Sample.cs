@@ -39,6 +39,15 @@ internal static class Sample
     public static string[] Segments(this SimulatedDisk disk) =>
         [.. disk.List().Where(name => LogSegment.IsName(name, out _)).Order(StringComparer.Ordinal)];
 
+    /// <summary>
+    /// As after a loss of power that took the watermark's last writes with it: the end of the log is all there is.
+    /// </summary>
+    public static SimulatedDisk WithoutWatermark(this SimulatedDisk disk)
+    {
+        disk.Remove(Watermark.Name);
+        return disk;
+    }
+
     public static void WriteSnapshot(SnapshotStore store, SnapshotMark mark, ReadOnlySpan<byte> content)
     {
         using var writer = store.Create(mark);

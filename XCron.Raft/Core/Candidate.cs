@@ -59,6 +59,12 @@ internal sealed class Candidate : Role
         if (nowMs < _core.Clock.DeadlineMs)
             return;
 
+        if (!_core.CanCampaign)
+        {
+            _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
+            return;
+        }
+
         // Its requests leave with its own vote: a campaign that the disk still holds back has not begun. Another term
         // would only be another write, and on a disk slower than the timeout nobody would ever be elected.
         if (_isPreVote || _core.IsHardStateDurable)

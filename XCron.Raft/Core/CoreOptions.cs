@@ -10,6 +10,12 @@ internal sealed record CoreOptions
 
     public long HeartbeatIntervalMs { get; init; } = 100;
 
+    /// <summary>Whether a leader answers reads by its lease where it holds one.</summary>
+    public bool LeaseReads { get; init; }
+
+    /// <summary>By how much two nodes' clocks may come apart within an election timeout.</summary>
+    public long MaxClockDriftMs { get; init; } = 100;
+
     /// <summary>Payload bytes in one append; a single larger entry goes alone.</summary>
     public int MaxAppendBytes { get; init; } = 1 << 20;
 
@@ -21,10 +27,13 @@ internal sealed record CoreOptions
     public long MaxInflightBytes { get; init; } = 8 << 20;
 
     /// <summary>
-    /// Payload bytes appended and not yet committed, on this disk and applied here before proposals are refused as
-    /// overloaded.
+    /// Bytes appended and not yet committed, on this disk and applied here before proposals are refused as overloaded;
+    /// and bytes committed and not applied before a follower takes no more.
     /// </summary>
     public long MaxUncommittedBytes { get; init; } = 64 << 20;
+
+    /// <summary>Bytes of the log on disk beyond which none of it is kept for a peer that pulls a snapshot.</summary>
+    public long MaxPinnedLogBytes { get; init; } = 1L << 30;
 
     public int MaxEntryBytes { get; init; } = 4 << 20;
 

@@ -1,11 +1,13 @@
 namespace XCron.Raft.Core;
 
 /// <summary>
-/// How long a node waits for a leader; every wait is drawn anew, so that votes rarely split (Raft §5.2).
+/// How long a node waits for a leader; every wait is drawn anew, so that votes rarely split (Raft §5.2). And how long
+/// it has promised to help nobody to depose one: what it promised holds whatever terms it hears of meanwhile, since the
+/// leader may answer reads by it.
 /// </summary>
 internal sealed class ElectionClock(long timeoutMs, Random random)
 {
-    private long _heardMs = long.MinValue / 2;
+    private long _promisedUntilMs = long.MinValue;
 
     public long DeadlineMs { get; private set; }
 
@@ -16,14 +18,15 @@ internal sealed class ElectionClock(long timeoutMs, Random random)
 
     public void HeardLeader(long nowMs)
     {
-        _heardMs = nowMs;
+        Promise(nowMs);
         Restart(nowMs);
     }
 
-    public void ForgetLeader() => _heardMs = long.MinValue / 2;
+    /// <summary>A leader was heard now, or may have been: before a restart nobody knows.</summary>
+    public void Promise(long nowMs) => _promisedUntilMs = nowMs + timeoutMs;
 
     /// <summary>
     /// A leader was heard within the shortest timeout: nobody is helped to depose it (thesis §4.2.3).
     /// </summary>
-    public bool IsLeaderFresh(long nowMs) => nowMs - _heardMs < timeoutMs;
+    public bool IsLeaderFresh(long nowMs) => nowMs < _promisedUntilMs;
 }

@@ -46,6 +46,10 @@ internal sealed class Follower(RaftCore core) : Role
                     Round = heartbeat.Round,
                     LastIndex = core.Log.LastIndex,
                     Commit = core.Log.Commit,
+                    SentMs = heartbeat.SentMs,
+                    PromiseMs = core.Options.ElectionTimeoutMs,
+                    Disk = core.Disk,
+                    IsHeldUp = !core.Log.HasRoom,
                 });
                 break;
             case Message.TimeoutNow order:
@@ -118,6 +122,9 @@ internal sealed class Follower(RaftCore core) : Role
     private void Append(Message.AppendRequest append)
     {
         var log = core.Log;
+        if (append.Entries.Length > 0 && !log.HasRoom)
+            return; // the leader hears of it with the next heartbeat and sends it again when there is room
+
         var verified = append.PrevIndex + append.Entries.Length;
         if (append.PrevIndex > log.LastIndex)
         {

@@ -10,6 +10,9 @@ internal sealed class Leader : Role
     private readonly PeerSet _peers;
     private readonly Replication _replication;
     private readonly ReadRounds _reads;
+    private readonly DiskResignation _disk;
+    private readonly ReadLease _lease;
+    private readonly ProposalGate _gate;
     private readonly LogIndex _firstOfTerm;
     private LeadershipTransfer? _transfer;
     private long _nextHeartbeatMs;
@@ -22,6 +25,9 @@ internal sealed class Leader : Role
         _reads = new ReadRounds(core.Options.MaxWaitingReads);
         _replication = new Replication(core);
         _peers = new PeerSet(core);
+        _disk = new DiskResignation(core);
+        _lease = new ReadLease(core);
+        _gate = new ProposalGate(core, _peers);
         _firstOfTerm = core.Log.LastIndex.Next;
         _nextHeartbeatMs = nowMs;
         _peers.FollowMembership(nowMs);
@@ -39,16 +45,14 @@ internal sealed class Leader : Role
 
     private bool IsMembershipCommitted => _core.Log.MembershipIndex <= _core.Log.Commit;
 
-    public ProposeAdmission Propose(EntryKind kind, ReadOnlyMemory<byte> payload)
+    public ProposeAdmission Propose(EntryKind kind, ReadOnlyMemory<byte> payload, ProposalUrgency urgency = default)
     {
         if (payload.Length > _core.Options.MaxEntryBytes)
             return ProposeAdmission.Refused(RejectReason.TooLarge);
         if (kind == EntryKind.Command && _transfer is not null)
             return ProposeAdmission.Refused(RejectReason.NotLeader);
-
-        var waiting = _core.Log.UnsettledBytes;
-        if (kind == EntryKind.Command && waiting > 0 && waiting + payload.Length > _core.Options.MaxUncommittedBytes)
-            return ProposeAdmission.Refused(RejectReason.Overloaded);
+        if (kind == EntryKind.Command && _gate.Refusal(payload.Length, urgency) is { } reason)
+            return ProposeAdmission.Refused(reason);
 
         var entry = new LogEntry(_core.Log.LastIndex.Next, _core.Term, kind, payload);
         _core.AppendEntry(entry);
@@ -95,7 +99,7 @@ internal sealed class Leader : Role
         if (!_core.Membership.Voters.Contains(target))
             return TransferRefusal.NotVoter;
 
-        _transfer = new LeadershipTransfer(target, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: false);
+        BeginTransfer(target, nowMs, stepsDown: false);
         return null;
     }
 
@@ -152,16 +156,20 @@ internal sealed class Leader : Role
             case Message.HeartbeatResponse response:
                 peer.AckedRound = Math.Max(peer.AckedRound, response.Round);
                 peer.KnownCommit = LogIndex.Max(peer.KnownCommit, response.Commit);
+                (peer.Disk, peer.IsHeldUp) = (response.Disk, response.IsHeldUp);
+                peer.Promised(
+                    Math.Min(response.SentMs, nowMs), Math.Min(response.PromiseMs, _core.Options.ElectionTimeoutMs));
                 _replication.HeartbeatAnswered(peer, nowMs);
                 ConfirmReads();
                 break;
             case Message.ReadIndexRequest request:
-                Add(new ReadRounds.Read(request.From, request.ReadId));
+                Add(new ReadRounds.Read(request.From, request.ReadId), nowMs);
                 break;
         }
     }
 
-    public override void ReadIndex(long readId, long nowMs) => Add(new ReadRounds.Read(NodeId.None, readId));
+    public override void ReadIndex(long readId, long nowMs) =>
+        Add(new ReadRounds.Read(NodeId.None, readId), nowMs);
 
     public override void OnDurable() => Commit();
 
@@ -182,6 +190,7 @@ internal sealed class Leader : Role
         }
 
         ResignIfRemoved(nowMs);
+        ResignIfDiskFails(nowMs);
         OrderCampaign(nowMs);
     }
 
@@ -193,10 +202,14 @@ internal sealed class Leader : Role
 
     /// <summary>
     /// The first entry that a peer will need once it has the snapshot it is pulling: cutting the log behind it would
-    /// make it pull again, for ever. One that is not heard any more holds up nothing.
+    /// make it pull again, for ever. One that is not heard any more holds up nothing; nor do those whose pulls come to
+    /// no end before the log has grown to its bound: they begin anew.
     /// </summary>
-    public LogIndex FirstNeeded(LogIndex otherwise, long nowMs)
+    public LogIndex FirstNeeded(LogIndex otherwise, long logBytes, long nowMs)
     {
+        if (logBytes > _core.Options.MaxPinnedLogBytes)
+            return otherwise;
+
         foreach (var peer in _peers.All)
         {
             var isPulling = peer.State == PeerState.Snapshot
@@ -253,13 +266,20 @@ internal sealed class Leader : Role
         peer.CommitSent = LogIndex.Max(peer.CommitSent, commit);
         _core.Outbox.Send(new Message.Heartbeat
         {
-            From = _core.Self, To = peer.Id, Term = _core.Term, Commit = commit, Round = _reads.Round,
+            From = _core.Self,
+            To = peer.Id,
+            Term = _core.Term,
+            Commit = commit,
+            Round = _reads.Round,
+            SentMs = _core.NowMs,
         });
     }
 
-    private void Add(ReadRounds.Read read)
+    private void Add(ReadRounds.Read read, long nowMs)
     {
-        if (!_reads.TryAdd(read))
+        if (_core.Log.Commit >= _firstOfTerm && _lease.IsHeld(_peers, nowMs))
+            Answer(read, _core.Log.Commit);
+        else if (!_reads.TryAdd(read))
             Answer(read, null);
     }
 
@@ -346,6 +366,32 @@ internal sealed class Leader : Role
         if (successor == NodeId.None)
             _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
         else
-            _transfer = new LeadershipTransfer(successor, nowMs + _core.Options.ElectionTimeoutMs, stepsDown: true);
+            BeginTransfer(successor, nowMs, stepsDown: true);
+    }
+
+    private void ResignIfDiskFails(long nowMs)
+    {
+        if (_disk.MustStepDown(nowMs))
+        {
+            _transfer = null;
+            _core.BecomeFollower(_core.Term, NodeId.None, nowMs);
+            return;
+        }
+
+        // What is not on this disk is committed by those of the others meanwhile.
+        var successor = _transfer is null && _disk.WantsHandOver(nowMs)
+            ? _peers.BestSuccessor(nowMs, needsDisk: true)
+            : NodeId.None;
+        if (successor == NodeId.None)
+            return;
+
+        _disk.HandOverBegan(nowMs);
+        BeginTransfer(successor, nowMs, stepsDown: false);
+    }
+
+    private void BeginTransfer(NodeId target, long nowMs, bool stepsDown)
+    {
+        _lease.Forfeit();
+        _transfer = new LeadershipTransfer(target, nowMs + _core.Options.ElectionTimeoutMs, stepsDown);
     }
 }

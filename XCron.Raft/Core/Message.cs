@@ -15,6 +15,16 @@ internal abstract record Message
     public required Term Term { get; init; }
 
     /// <summary>
+    /// Whether this says all that an earlier message said, so that the earlier one need not be sent: an acceptance of
+    /// more to the same leader. Its match only ever rises there.
+    /// </summary>
+    public bool Supersedes(Message earlier) =>
+        this is AppendResponse { Accepted: true } later
+        && earlier is AppendResponse { Accepted: true } before
+        && (later.To, later.Term) == (before.To, before.Term)
+        && later.Match >= before.Match;
+
+    /// <summary>
     /// A candidate asks for a vote (Raft §5.2), or, with PreVote, whether it would get one (thesis §9.6).
     /// </summary>
     public sealed record VoteRequest : Message
@@ -72,6 +82,10 @@ internal abstract record Message
         public required LogIndex Commit { get; init; }
 
         public required long Round { get; init; }
+
+        /// <summary>When it was sent, by the leader's clock, which nobody else reads; comes back with the answer.
+        /// </summary>
+        public long SentMs { get; init; }
     }
 
     public sealed record HeartbeatResponse : Message
@@ -82,6 +96,18 @@ internal abstract record Message
 
         /// <summary>What the follower knows to be committed.</summary>
         public LogIndex Commit { get; init; }
+
+        /// <summary>The heartbeat's own.</summary>
+        public long SentMs { get; init; }
+
+        /// <summary>For so long from the heartbeat on it votes for nobody else, unless the leader wants it.</summary>
+        public long PromiseMs { get; init; }
+
+        /// <summary>Its state machine lags so far that it takes no entries for now.</summary>
+        public bool IsHeldUp { get; init; }
+
+        /// <summary>Leadership is not handed to one whose disk fails it.</summary>
+        public DiskHealth Disk { get; init; }
     }
 
     /// <summary>A follower asks its leader for an index that a read must wait for.</summary>

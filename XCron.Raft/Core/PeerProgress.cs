@@ -57,6 +57,15 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
     /// <summary>The commit index it said it knows.</summary>
     public LogIndex KnownCommit { get; set; }
 
+    /// <summary>Until then it votes for nobody else, by the leader's clock. Only rises.</summary>
+    public long PromisedUntilMs { get; private set; }
+
+    /// <summary>It said that it takes no entries for now.</summary>
+    public bool IsHeldUp { get; set; }
+
+    /// <summary>What it last said of its disk.</summary>
+    public DiskHealth Disk { get; set; }
+
     /// <summary>The configuration that it is no longer in; null for a member.</summary>
     public LogIndex? DepartsAt { get; set; }
 
@@ -72,6 +81,9 @@ internal sealed class PeerProgress(NodeId id, LogIndex next, long nowMs)
         _inflightBytes += bytes;
         Next = last.Next;
     }
+
+    public void Promised(long sentMs, long promiseMs) =>
+        PromisedUntilMs = Math.Max(PromisedUntilMs, sentMs + promiseMs);
 
     /// <returns>Whether it is known to hold more than before.</returns>
     public bool Accepted(LogIndex match)

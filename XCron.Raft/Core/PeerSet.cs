@@ -17,6 +17,21 @@ internal sealed class PeerSet(RaftCore core)
 
     public bool TryGet(NodeId id, [NotNullWhen(true)] out PeerProgress? peer) => _peers.TryGetValue(id, out peer);
 
+    /// <summary>Whether any peer's disk is low or full.</summary>
+    public bool HaveLittleSpace
+    {
+        get
+        {
+            foreach (var peer in _peers.Values)
+            {
+                if (peer.Disk is DiskHealth.Low or DiskHealth.Full)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Takes in who is new in the configuration in force; who is gone from it departs.</summary>
     /// <returns>Whether it is another configuration than before.</returns>
     public bool FollowMembership(long nowMs)
@@ -58,18 +73,24 @@ internal sealed class PeerSet(RaftCore core)
         && nowMs - peer.LastContactMs < core.Options.ElectionTimeoutMs
         && core.Log.LastIndex - peer.Match <= core.Options.MaxPromotionLag;
 
-    /// <summary>The voter that needs least to lead; <see cref="NodeId.None"/> where none was heard of late.</summary>
-    public NodeId BestSuccessor(long nowMs)
+    /// <summary>
+    /// The voter that needs least to lead, one whose disk is well before others; <see cref="NodeId.None"/> where none
+    /// was heard of late.
+    /// </summary>
+    public NodeId BestSuccessor(long nowMs, bool needsDisk = false)
     {
         PeerProgress? best = null;
         foreach (var voter in core.Membership.Voters)
         {
             var isHeard = _peers.TryGetValue(voter, out var peer)
                 && nowMs - peer.LastContactMs < core.Options.ElectionTimeoutMs;
-            if (isHeard && (best is null || peer!.Match > best.Match))
+            var isFit = isHeard && (!needsDisk || peer!.Disk == DiskHealth.Well);
+            if (isFit && (best is null || NeedOf(peer!).CompareTo(NeedOf(best)) < 0))
                 best = peer;
         }
 
         return best?.Id ?? NodeId.None;
     }
+
+    private static (DiskHealth Disk, long Behind) NeedOf(PeerProgress peer) => (peer.Disk, -peer.Match.Value);
 }

@@ -29,6 +29,8 @@ internal sealed class RaftCore
         Invariant.Require(Log.View.LastTerm <= Term, "the log holds no entry of a later term than the node's own");
         Role = new Follower(this);
         RestartClock(nowMs);
+        if (recovered.MayHavePromised)
+            Clock.Promise(nowMs); // up to now, and a leader may count on it
         _told = (RaftRole.Follower, Term, NodeId.None);
     }
 
@@ -62,14 +64,18 @@ internal sealed class RaftCore
     /// <summary>Whom leadership is being handed to; <see cref="NodeId.None"/> for nobody.</summary>
     public NodeId TransferTarget => Role is Leader leader ? leader.TransferTarget : NodeId.None;
 
+    /// <summary>What was last said of this node's disk.</summary>
+    public DiskHealth Disk { get; private set; }
+
     /// <summary>When <see cref="Tick"/> has something to do, if nothing comes in before.</summary>
     public long NextDeadlineMs => Role.DeadlineMs;
 
     /// <summary>
     /// Learners and nodes that were removed wait; they do not campaign. Until the removal is committed the node may be
-    /// the only one that can be elected, as its log may be the longest (thesis §4.2.2).
+    /// the only one that can be elected, as its log may be the longest (thesis §4.2.2). One whose disk stands could not
+    /// even vote for itself.
     /// </summary>
-    public bool CanCampaign => Log.MayBeNeeded(Self);
+    public bool CanCampaign => Log.MayBeNeeded(Self) && Disk != DiskHealth.Stalled;
 
     /// <summary>Whether the term and vote are on disk.</summary>
     public bool IsHardStateDurable => !_hardStateChanged && _hardStateSequence <= Log.DurableSequence;
@@ -115,8 +121,9 @@ internal sealed class RaftCore
             Role.Step(message, nowMs);
     }
 
-    public ProposeAdmission Propose(ReadOnlyMemory<byte> payload) => Role is Leader leader
-        ? leader.Propose(EntryKind.Command, payload)
+    public ProposeAdmission Propose(ReadOnlyMemory<byte> payload, ProposalUrgency urgency = default) =>
+        Role is Leader leader
+        ? leader.Propose(EntryKind.Command, payload, urgency)
         : ProposeAdmission.Refused(RejectReason.NotLeader);
 
     /// <summary>
@@ -140,7 +147,14 @@ internal sealed class RaftCore
         Role is Leader leader ? leader.Transfer(target, NowMs) : TransferRefusal.NotLeader;
 
     /// <summary>Ends in a ReadReady or a ReadFailed with the same number.</summary>
-    public void ReadIndex(long readId) => Role.ReadIndex(readId, NowMs);
+    /// <param name="readId">The asker's number.</param>
+    /// <param name="nowMs">Read from the clock after every reader had arrived: a lease that held before says nothing
+    /// of what was acknowledged since.</param>
+    public void ReadIndex(long readId, long nowMs)
+    {
+        NowMs = nowMs;
+        Role.ReadIndex(readId, nowMs);
+    }
 
     public void OnDurable(long writeSequence)
     {
@@ -148,14 +162,18 @@ internal sealed class RaftCore
         Role.OnDurable();
     }
 
+    /// <summary>Told by whoever watches the disk; a stall is one that lasts an election timeout.</summary>
+    public void OnDiskHealth(DiskHealth health) => Disk = health;
+
     public void OnApplied(LogIndex index) => Log.ConfirmApplied(index);
 
     /// <param name="snapshot">On disk; the log before <paramref name="keepFrom"/> may be cut.</param>
     /// <param name="keepFrom">What the caller would like to keep.</param>
+    /// <param name="logBytes">How much the log takes on disk.</param>
     /// <returns>Where the log begins from now on; on disk it is to be cut there too.</returns>
-    public LogIndex OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom)
+    public LogIndex OnSnapshotTaken(SnapshotMark snapshot, LogIndex keepFrom, long logBytes = 0)
     {
-        var needed = Role is Leader leader ? leader.FirstNeeded(keepFrom, NowMs) : keepFrom;
+        var needed = Role is Leader leader ? leader.FirstNeeded(keepFrom, logBytes, NowMs) : keepFrom;
         Log.SnapshotTaken(snapshot, needed);
         return Log.View.FirstIndex;
     }
@@ -226,7 +244,6 @@ internal sealed class RaftCore
         if (term > Term)
             SetHardState(new HardState(term, NodeId.None));
         ChangeRole(new Follower(this), leader);
-        Clock.ForgetLeader();
         RestartClock(nowMs);
     }
 

@@ -13,4 +13,10 @@ internal sealed record RecoveredState(
     /// it, so it neither campaigns nor counts by it.
     /// </summary>
     public Membership? Told { get; init; }
+
+    /// <summary>
+    /// Whether its last life may have answered a leader, which may count for an election timeout on that it votes for
+    /// nobody else.
+    /// </summary>
+    public bool MayHavePromised { get; init; }
 }

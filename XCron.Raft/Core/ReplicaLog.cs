@@ -6,6 +6,9 @@ namespace XCron.Raft.Core;
 /// </summary>
 internal sealed class ReplicaLog
 {
+    // What an entry costs in memory beside its payload: without it, empty ones would cost nothing and know no bound.
+    private const int EntryOverheadBytes = 128;
+
     private readonly CoreOptions _options;
     private readonly LogView _view;
     private readonly Durability _durability;
@@ -16,6 +19,7 @@ internal sealed class ReplicaLog
     private LogIndex _handedOut;
     private LogIndex _settled;
     private long _sequence;
+    private long _unappliedBytes; // of entries that are committed and not applied
 
     public ReplicaLog(CoreOptions options, RecoveredState recovered)
     {
@@ -30,7 +34,8 @@ internal sealed class ReplicaLog
         _unwritten = _view.LastIndex.Next;
         _settled = restored;
         foreach (var entry in recovered.Entries)
-            UnsettledBytes += entry.Payload.Length;
+            UnsettledBytes += CostOf(entry);
+        AddUnapplied(restored, Commit);
     }
 
     public LogView View => _view;
@@ -45,10 +50,17 @@ internal sealed class ReplicaLog
     public LogIndex Applied { get; private set; }
 
     /// <summary>
-    /// Payload bytes of entries that are not yet both on this disk and applied here (and so committed): memory must
-    /// hold them, whatever the cache's size.
+    /// Bytes of entries that are not yet both on this disk and applied here (and so committed): memory must hold them,
+    /// whatever the cache's size.
     /// </summary>
     public long UnsettledBytes { get; private set; }
+
+    /// <summary>
+    /// Whether a follower may take more. What is committed waits for the state machine in memory, so where that stands
+    /// there is an end to it. What is not committed is no reason to refuse: a leader's own bound limits it, and a new
+    /// leader must bring all of it, and an entry of its own, before anything can be committed.
+    /// </summary>
+    public bool HasRoom => _unappliedBytes < _options.MaxUncommittedBytes;
 
     public SnapshotMark? Snapshot { get; private set; }
 
@@ -71,7 +83,7 @@ internal sealed class ReplicaLog
     public bool Append(LogEntry entry)
     {
         _view.Append(entry);
-        UnsettledBytes += entry.Payload.Length;
+        UnsettledBytes += CostOf(entry);
         return _configurations.Appended(entry);
     }
 
@@ -80,7 +92,7 @@ internal sealed class ReplicaLog
     {
         Invariant.Require(index > Commit, "what is committed is never truncated");
         for (var gone = index; gone <= LastIndex; gone = gone.Next)
-            UnsettledBytes -= _view.Entry(gone).Payload.Length;
+            UnsettledBytes -= CostOf(_view.Entry(gone));
         _view.TruncateFrom(index);
         _durability.TruncateFrom(index);
         if (index < _unwritten)
@@ -98,6 +110,7 @@ internal sealed class ReplicaLog
         if (index <= Commit)
             return;
 
+        AddUnapplied(Commit, index);
         Commit = index;
         _configurations.Committed(index);
     }
@@ -111,7 +124,7 @@ internal sealed class ReplicaLog
     public void ConfirmApplied(LogIndex index)
     {
         Invariant.Require(index <= Commit, "only what is committed is applied");
-        Applied = LogIndex.Max(Applied, index);
+        MoveApplied(LogIndex.Max(Applied, index));
         _handedOut = LogIndex.Max(_handedOut, Applied);
         Settle();
         _view.Evict(LogIndex.Min(Applied, LogIndex.Min(Durable, _unwritten.Previous)));
@@ -138,12 +151,12 @@ internal sealed class ReplicaLog
             return false;
 
         Snapshot = mark;
-        Applied = mark.Index;
-        _handedOut = LogIndex.Max(_handedOut, mark.Index);
         if (_view.Matches(mark.Index, mark.Term))
         {
             // Raft §7: entries after the snapshot's are kept where the log agrees with it.
             CommitTo(mark.Index);
+            MoveApplied(mark.Index);
+            _handedOut = LogIndex.Max(_handedOut, mark.Index);
             Settle();
             return true;
         }
@@ -153,8 +166,8 @@ internal sealed class ReplicaLog
         _configurations.Reset(mark);
         _durability.Reset(mark.Index);
         (_resetTo, _truncateFrom, _unwritten) = (mark, null, mark.Index.Next);
-        Commit = _handedOut = _settled = mark.Index;
-        UnsettledBytes = 0;
+        Commit = Applied = _handedOut = _settled = mark.Index;
+        UnsettledBytes = _unappliedBytes = 0;
         return true;
     }
 
@@ -196,6 +209,20 @@ internal sealed class ReplicaLog
     private void Settle()
     {
         for (var upTo = LogIndex.Min(Applied, Durable); _settled < upTo; _settled = _settled.Next)
-            UnsettledBytes -= _view.Entry(_settled.Next).Payload.Length;
+            UnsettledBytes -= CostOf(_view.Entry(_settled.Next));
     }
+
+    private void AddUnapplied(LogIndex from, LogIndex upTo)
+    {
+        for (var index = from; index < upTo; index = index.Next)
+            _unappliedBytes += CostOf(_view.Entry(index.Next));
+    }
+
+    private void MoveApplied(LogIndex index)
+    {
+        for (; Applied < index; Applied = Applied.Next)
+            _unappliedBytes -= CostOf(_view.Entry(Applied.Next));
+    }
+
+    private static long CostOf(LogEntry entry) => entry.Payload.Length + EntryOverheadBytes;
 }

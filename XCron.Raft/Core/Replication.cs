@@ -56,7 +56,7 @@ internal sealed class Replication(RaftCore core)
 
         peer.CheckedMs = nowMs;
         peer.IsProbing = false;
-        if (peer.State != PeerState.Replicate)
+        if (peer.State != PeerState.Replicate || peer.IsHeldUp)
             return;
 
         if (peer.Match < peer.SentChecked && peer.Loading is null)
@@ -91,7 +91,7 @@ internal sealed class Replication(RaftCore core)
         });
     }
 
-    private bool MaySend(PeerProgress peer) => peer.Loading is null && peer.State switch
+    private bool MaySend(PeerProgress peer) => peer.Loading is null && !peer.IsHeldUp && peer.State switch
     {
         PeerState.Probe => !peer.IsProbing,
         PeerState.Replicate => peer.Next <= core.Log.LastIndex && !peer.IsWindowFull(core.Options),

@@ -28,7 +28,12 @@ internal sealed class Voting(RaftCore core)
     /// the own one may be old (thesis §4.2.2).</summary>
     public void AnswerVote(Message.VoteRequest request, long nowMs)
     {
-        var isFree = core.Vote == NodeId.None ? core.Leader == NodeId.None : core.Vote == request.From;
+        // A leader that was heard holds it also where the term rose by other means than a vote request. A vote that
+        // was given once is only said again.
+        var isBound = !request.Transfer && IsLeaderFresh(nowMs);
+        var isFree = core.Vote == NodeId.None
+            ? core.Leader == NodeId.None && !isBound
+            : core.Vote == request.From;
         var granted = isFree && IsUpToDate(request);
         if (granted)
         {

@@ -41,7 +41,7 @@ public sealed class GrpcRaftTransport : IRaftTransport
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _logger = logger ?? NullLogger.Instance;
-        var service = new RaftPeerService(() => _host, _inbound, options.SharedSecret, _logger, _stopping.Token);
+        var service = new RaftPeerService(() => _host, _inbound, options, _logger, _stopping.Token);
         Service = RaftPeer.BindService(service);
     }
 
@@ -146,24 +146,26 @@ public sealed class GrpcRaftTransport : IRaftTransport
         CancellationToken cancellationToken)
     {
         // Not the whole transfer is bounded in time, only its silences: a large snapshot may take as long as it needs.
-        var idleLimit = TimeSpan.FromSeconds(10);
+        var idleLimit = _options.SnapshotIdleTimeout;
+        using var idle = new CancellationTokenSource(idleLimit, _options.TimeProvider);
+        using var ending =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token, idle.Token);
         try
         {
             if (client is null)
                 return;
 
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-            ending.CancelAfter(idleLimit);
             using var call = client.FetchSnapshot(request, cancellationToken: ending.Token);
             while (await call.ResponseStream.MoveNext(ending.Token).ConfigureAwait(false))
             {
-                ending.CancelAfter(idleLimit);
+                idle.CancelAfter(idleLimit);
                 var chunk = call.ResponseStream.Current;
                 if (!sink.Chunk(chunk.Offset, chunk.TotalBytes, chunk.Content.Span))
                     return;
             }
         }
-        catch (Exception failure) when (failure is RpcException or OperationCanceledException or IOException)
+        catch (Exception failure)
+            when (failure is RpcException or OperationCanceledException or IOException or HttpRequestException)
         {
             RaftTrace.SnapshotPullFailed(_logger, request.Index, failure);
         }

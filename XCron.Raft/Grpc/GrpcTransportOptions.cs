@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace XCron.Raft.Grpc;
 
 /// <summary>How peers are reached over gRPC.</summary>
@@ -12,6 +14,14 @@ public sealed class GrpcTransportOptions
     /// <summary>What every peer must present, or empty for none. Compared in constant time; never logged.</summary>
     public string SharedSecret { get; init; } = "";
 
+    /// <summary>
+    /// How connections to peers are secured; null, the default: plain HTTP/2. The server's side is the host's. One
+    /// object serves all connections, so its callbacks must be thread-safe; those for the certificate are asked at
+    /// every handshake, so that a certificate may be replaced while the node runs. Mutual TLS is this with a client
+    /// certificate, and a host that requires one of its callers.
+    /// </summary>
+    public SslClientAuthenticationOptions? PeerTls { get; init; }
+
     /// <summary>Longest time to connect and shake hands. Default 2 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -20,6 +30,37 @@ public sealed class GrpcTransportOptions
 
     /// <summary>Longest wait before connecting again. Default 1 s.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How many bytes of a snapshot go to each peer that pulls it in a second; at least 65,536. Default null: as many
+    /// as the connection takes. A peer that lacks its log protects nothing until it has it, and its pull shares the
+    /// network by TCP, on a connection beside that of heartbeats; set it where disk or network are dear.
+    /// </summary>
+    public long? SnapshotBytesPerSecond
+    {
+        get;
+        init
+        {
+            const long Least = 65_536;
+            if (value is { } rate)
+                ArgumentOutOfRangeException.ThrowIfLessThan(rate, Least);
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// How long a snapshot's transfer may stand still before either side gives it up; it goes on later from where it
+    /// ended. The transfer as a whole has no limit. More than 1 s; default 10 s.
+    /// </summary>
+    public TimeSpan SnapshotIdleTimeout
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.FromSeconds(1));
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(10);
 
     /// <summary>Where time comes from. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -2,7 +2,7 @@ using Grpc.Net.Client;
 
 namespace XCron.Raft.Grpc;
 
-/// <summary>A connection of its own to a peer, over HTTP/2 without TLS.</summary>
+/// <summary>A connection of its own to a peer, over HTTP/2, with TLS where the options say how.</summary>
 internal static class PeerChannel
 {
     public static GrpcChannel Create(string address, GrpcTransportOptions options)
@@ -16,7 +16,10 @@ internal static class PeerChannel
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         };
-        return GrpcChannel.ForAddress($"http://{address}", new GrpcChannelOptions
+        if (options.PeerTls is { } tls)
+            handler.SslOptions = tls;
+        var scheme = options.PeerTls is null ? "http" : "https";
+        return GrpcChannel.ForAddress($"{scheme}://{address}", new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,

@@ -75,8 +75,10 @@ internal sealed class PeerLane : IAsyncDisposable
                 RaftTrace.PeerRefuses(_logger, _peer.Id, _peer.Address, failure.Status.Detail);
                 wait = RefusedRetry;
             }
-            catch (Exception failure) when (IsConnectionFailure(failure))
+            catch (Exception failure)
             {
+                // Whatever it was, it is tried again: the HTTP client has many ways to say that a connection broke
+                // (HttpRequestException is no IOException), and a lane that ended would cut the peer off for good.
                 Say(failure is RpcException rpc ? rpc.Status.Detail : failure.Message);
             }
 
@@ -132,8 +134,21 @@ internal sealed class PeerLane : IAsyncDisposable
     private static async Task WriteAsync(
         IClientStreamWriter<Envelope> stream, ChannelReader<Message> outbox, CancellationToken ending)
     {
+        var batch = new AppendBatch();
         await foreach (var message in outbox.ReadAllAsync(ending).ConfigureAwait(false))
-            await stream.WriteAsync(WireCodec.Encode(message), ending).ConfigureAwait(false);
+        {
+            if (message is not Message.AppendRequest append)
+            {
+                await stream.WriteAsync(WireCodec.Encode(message), ending).ConfigureAwait(false);
+                continue;
+            }
+
+            batch.Begin(append);
+            while (outbox.TryPeek(out var next) && batch.TryAdd(next))
+                outbox.TryRead(out _);
+            await stream.WriteAsync(batch.Encode(), ending).ConfigureAwait(false);
+            batch.Return();
+        }
     }
 
     private async Task ReadAsync(IAsyncStreamReader<Envelope> stream, CancellationToken ending)
@@ -154,8 +169,4 @@ internal sealed class PeerLane : IAsyncDisposable
 
     private async Task DelayAsync(TimeSpan wait, CancellationToken stop) =>
         await Task.Delay(wait, _options.TimeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    private static bool IsConnectionFailure(Exception failure) =>
-        failure is RpcException or IOException or OperationCanceledException or InvalidOperationException
-            or ObjectDisposedException;
 }

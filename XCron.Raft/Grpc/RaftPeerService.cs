@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using XCron.Raft.Grpc.Wire;
@@ -10,12 +9,12 @@ namespace XCron.Raft.Grpc;
 internal sealed class RaftPeerService(
     Func<IRaftTransportHost?> hostOrNone,
     InboundStreams inbound,
-    string secret,
+    GrpcTransportOptions options,
     ILogger logger,
     CancellationToken stopping)
     : RaftPeer.RaftPeerBase
 {
-    private const int ChunkBytes = 256 << 10;
+    private readonly SnapshotSender _snapshots = new(options);
 
     public override Task Replicate(
         IAsyncStreamReader<Envelope> requestStream,
@@ -37,19 +36,7 @@ internal sealed class RaftPeerService(
             ?? throw new RpcException(new Status(StatusCode.NotFound, $"no snapshot at index {request.Index} here"));
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
-        var buffer = new byte[ChunkBytes];
-        for (var offset = request.Offset; offset < snapshot.Length;)
-        {
-            var count = snapshot.Read(offset, buffer);
-            var chunk = new SnapshotChunk
-            {
-                Offset = offset,
-                TotalBytes = snapshot.Length,
-                Content = ByteString.CopyFrom(buffer, 0, count),
-            };
-            await responseStream.WriteAsync(chunk, ending.Token).ConfigureAwait(false);
-            offset += count;
-        }
+        await _snapshots.SendAsync(snapshot, request.Offset, responseStream, ending.Token).ConfigureAwait(false);
     }
 
     private async Task ServeAsync(
@@ -65,7 +52,8 @@ internal sealed class RaftPeerService(
         var first = requests.Current;
         var host = Admit(first.Hello, new NodeId(first.To), context);
         var peer = new NodeId(first.From);
-        await answers.WriteAsync(Handshake.EnvelopeOf(host, peer, secret), ending.Token).ConfigureAwait(false);
+        var hello = Handshake.EnvelopeOf(host, peer, options.SharedSecret);
+        await answers.WriteAsync(hello, ending.Token).ConfigureAwait(false);
 
         var outbox = inbound.Open(peer, lane);
         try
@@ -88,7 +76,7 @@ internal sealed class RaftPeerService(
             ?? throw new RpcException(new Status(StatusCode.Unavailable, "the node is starting or stopping"));
         try
         {
-            Handshake.Check(hello, to, host, secret);
+            Handshake.Check(hello, to, host, options.SharedSecret);
             return host;
         }
         catch (RpcException refusal)

@@ -1,11 +1,13 @@
 using System.Diagnostics;
-using Google.Protobuf;
 using XCron.Raft.Core;
 using XCron.Raft.Grpc.Wire;
 
 namespace XCron.Raft.Grpc;
 
-/// <summary>Between the core's messages and their wire form. Payloads are wrapped, not copied, both ways.</summary>
+/// <summary>
+/// Between the core's messages and their wire form. Appends are written by <see cref="AppendBatch"/>, all that wait at
+/// once, and read here.
+/// </summary>
 internal static class WireCodec
 {
     public static Envelope Encode(Message message)
@@ -13,9 +15,6 @@ internal static class WireCodec
         var envelope = new Envelope { From = message.From.Value, To = message.To.Value, Term = message.Term.Value };
         switch (message)
         {
-            case Message.AppendRequest append:
-                envelope.AppendRequest = EncodeAppend(append);
-                break;
             case Message.AppendResponse response:
                 envelope.AppendResponse = new AppendResponse
                 {
@@ -27,13 +26,22 @@ internal static class WireCodec
                 };
                 break;
             case Message.Heartbeat heartbeat:
-                envelope.Heartbeat = new Heartbeat { Commit = heartbeat.Commit.Value, Round = heartbeat.Round };
+                envelope.Heartbeat = new Heartbeat
+                {
+                    Commit = heartbeat.Commit.Value, Round = heartbeat.Round, SentMs = heartbeat.SentMs,
+                };
                 break;
             case Message.HeartbeatResponse response:
                 envelope.HeartbeatResponse =
                     new HeartbeatResponse
                     {
-                        Round = response.Round, LastIndex = response.LastIndex.Value, Commit = response.Commit.Value,
+                        Round = response.Round,
+                        LastIndex = response.LastIndex.Value,
+                        Commit = response.Commit.Value,
+                        Disk = (uint)response.Disk,
+                        SentMs = response.SentMs,
+                        PromiseMs = response.PromiseMs,
+                        HeldUp = response.IsHeldUp,
                     };
                 break;
             case Message.VoteRequest request:
@@ -73,7 +81,10 @@ internal static class WireCodec
         return envelope;
     }
 
-    /// <summary>Null for a message that this version does not know: a newer peer's, safely ignored.</summary>
+    /// <summary>
+    /// Null for a message that this version does not know, or entries of a kind that it does not know: a newer peer's,
+    /// safely ignored, as if it were lost.
+    /// </summary>
     public static Message? Decode(Envelope envelope)
     {
         var from = new NodeId(envelope.From);
@@ -97,7 +108,12 @@ internal static class WireCodec
             Envelope.BodyOneofCase.Heartbeat when envelope.Heartbeat is var body =>
                 new Message.Heartbeat
                 {
-                    From = from, To = to, Term = term, Commit = new LogIndex(body.Commit), Round = body.Round,
+                    From = from,
+                    To = to,
+                    Term = term,
+                    Commit = new LogIndex(body.Commit),
+                    Round = body.Round,
+                    SentMs = body.SentMs,
                 },
             Envelope.BodyOneofCase.HeartbeatResponse when envelope.HeartbeatResponse is var body =>
                 new Message.HeartbeatResponse
@@ -108,6 +124,10 @@ internal static class WireCodec
                     Round = body.Round,
                     LastIndex = new LogIndex(body.LastIndex),
                     Commit = new LogIndex(body.Commit),
+                    Disk = (DiskHealth)body.Disk,
+                    SentMs = body.SentMs,
+                    PromiseMs = body.PromiseMs,
+                    IsHeldUp = body.HeldUp,
                 },
             Envelope.BodyOneofCase.VoteRequest when envelope.VoteRequest is var body =>
                 new Message.VoteRequest
@@ -158,38 +178,11 @@ internal static class WireCodec
         };
     }
 
-    private static AppendRequest EncodeAppend(Message.AppendRequest append)
-    {
-        var request = new AppendRequest
-        {
-            PrevIndex = append.PrevIndex.Value,
-            PrevTerm = append.PrevTerm.Value,
-            Commit = append.Commit.Value,
-        };
-        request.Entries.Capacity = append.Entries.Length;
-        foreach (var entry in append.Entries)
-        {
-            request.Entries.Add(new Entry
-            {
-                Term = entry.Term.Value,
-                Kind = (uint)entry.Kind,
-                Payload = UnsafeByteOperations.UnsafeWrap(entry.Payload),
-            });
-        }
-
-        return request;
-    }
-
-    private static Message.AppendRequest DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
+    private static Message.AppendRequest? DecodeAppend(AppendRequest request, NodeId from, NodeId to, Term term)
     {
         var prevIndex = new LogIndex(request.PrevIndex);
-        var entries = new LogEntry[request.Entries.Count];
-        for (var i = 0; i < entries.Length; i++)
-        {
-            var entry = request.Entries[i];
-            entries[i] = new LogEntry(
-                prevIndex + (i + 1), new Term(entry.Term), (EntryKind)entry.Kind, entry.Payload.Memory);
-        }
+        if (EntryBlock.Read(request.Entries.Memory, prevIndex.Next) is not { } entries)
+            return null;
 
         return new Message.AppendRequest
         {

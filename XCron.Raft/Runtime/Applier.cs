@@ -8,7 +8,9 @@ namespace XCron.Raft.Runtime;
 /// </summary>
 internal sealed class Applier : Station<ApplierJob>
 {
-    private const int Capacity = 1 << 20; // bounded in truth: the core hands out a limited amount before OnApplied
+    // The core hands out a limited number of entries before OnApplied, and batches of readers are limited too.
+    private const int Capacity = 1 << 16;
+    private const int MaxSnapshotRequests = 1 << 15;
 
     private readonly IStateMachine _stateMachine;
     private readonly PendingProposals _pending;
@@ -44,6 +46,10 @@ internal sealed class Applier : Station<ApplierJob>
         _applied = start?.Index ?? LogIndex.Zero;
         _appliedTerm = start?.Term ?? default;
     }
+
+    /// <summary>Asks for a snapshot; false: the applier has ended, or too much waits for it.</summary>
+    public bool TryRequestSnapshot(TaskCompletionSource<LogIndex> done) =>
+        TryPost(new ApplierJob.TakeSnapshot(done), MaxSnapshotRequests);
 
     protected override void Work(List<ApplierJob> batch)
     {

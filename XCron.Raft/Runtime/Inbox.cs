@@ -21,11 +21,13 @@ internal sealed class Inbox<T>(int capacity)
     }
 
     /// <summary>False when the inbox is full or closed; the item is then not in it.</summary>
-    public bool TryPost(T item)
+    /// <param name="item">What is to be posted.</param>
+    /// <param name="limit">Taken for full already when so many wait.</param>
+    public bool TryPost(T item, int limit = int.MaxValue)
     {
         lock (_gate)
         {
-            if (_closed || _waiting.Count >= capacity)
+            if (_closed || _waiting.Count >= Math.Min(capacity, limit))
                 return false;
 
             _waiting.Add(item);

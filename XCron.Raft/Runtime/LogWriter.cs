@@ -5,11 +5,12 @@ namespace XCron.Raft.Runtime;
 
 /// <summary>
 /// Puts writes on disk: all that wait in one write and one fsync, however many there are (group commit). While the
-/// disk is full it keeps what it has and tries again; any other failure stops the node.
+/// disk is full it keeps what it has and tries again; any other failure stops the node. The next segment is made ahead:
+/// where that fails disk space is low, while there is still room in the one at hand.
 /// </summary>
 internal sealed class LogWriter : Station<LogWriterJob>
 {
-    private const int Capacity = 1 << 20; // bounded in truth by the core's uncommitted bytes
+    private const int Capacity = 1 << 16; // the loop lets nothing in that asks for more long before
     private const int FullDiskRetryMs = 500;
     private const int IdleMs = 100;
 
@@ -17,8 +18,10 @@ internal sealed class LogWriter : Station<LogWriterJob>
     private readonly Func<NodeInput, bool> _tell;
     private readonly TimeProvider _time;
     private long _stagedSequence;
-    private bool _diskFull;
+    private DiskHealth _space = DiskHealth.Well; // as the loop was told
+    private bool _isMakingSpare;
     private bool _isSpareReady;
+    private long _triedSpareAt;
 
     // Nothing is left to do for an idle log: its next segment is ready and its last batch confirmed.
     private bool _mayRest;
@@ -31,12 +34,17 @@ internal sealed class LogWriter : Station<LogWriterJob>
         _time = time;
     }
 
-    protected override int SleepMs => (_diskFull, _mayRest) switch
+    public override int SleepMs
     {
-        (true, _) => FullDiskRetryMs,
-        (_, true) => Timeout.Infinite,
-        _ => _isSpareReady ? IdleMs : 0,
-    };
+        get
+        {
+            if (_isMakingSpare)
+                return 0;
+            if (_space != DiskHealth.Well)
+                return FullDiskRetryMs;
+            return _mayRest ? Timeout.Infinite : IdleMs;
+        }
+    }
 
     protected override void Work(List<LogWriterJob> batch)
     {
@@ -58,22 +66,38 @@ internal sealed class LogWriter : Station<LogWriterJob>
             Flush();
         if (keepFrom > LogIndex.Zero)
             _log.CompactTo(keepFrom);
-        if (!_diskFull)
+        if (_space != DiskHealth.Full)
             UseIdleTime(hadWork: batch.Count > 0);
     }
 
     // In small steps, so that the next batch waits for one of them at most.
     private void UseIdleTime(bool hadWork)
     {
-        if (hadWork || !_isSpareReady)
+        if ((hadWork || !_isSpareReady) && MayTrySpare())
         {
             _mayRest = false;
-            _isSpareReady = !_log.PrepareSpare();
-            return;
+            MakeSpare();
         }
+        else if (!hadWork)
+        {
+            _log.Confirm();
+            _mayRest = true;
+        }
+    }
 
-        _log.Confirm();
-        _mayRest = true;
+    // Without space each try is in vain and takes time from the batches, so it is made now and then.
+    private bool MayTrySpare() => _space == DiskHealth.Well || _isMakingSpare
+        || _time.GetElapsedTime(_triedSpareAt).TotalMilliseconds >= FullDiskRetryMs;
+
+    private void MakeSpare()
+    {
+        _isMakingSpare = _log.PrepareSpare();
+        _isSpareReady = !_isMakingSpare && _log.HasSpare;
+        if (_isMakingSpare)
+            return;
+
+        _triedSpareAt = _time.GetTimestamp();
+        SpaceIs(_isSpareReady ? DiskHealth.Well : DiskHealth.Low);
     }
 
     private void Flush()
@@ -85,18 +109,23 @@ internal sealed class LogWriter : Station<LogWriterJob>
         }
         catch (DiskFullException)
         {
-            if (!_diskFull)
-                _tell(new NodeInput.DiskSpace(full: true));
-            _diskFull = true;
+            _isMakingSpare = false;
+            SpaceIs(DiskHealth.Full);
             return;
         }
 
         RaftMetrics.FlushSeconds.Record(_time.GetElapsedTime(start).TotalSeconds);
-        if (_diskFull)
-            _tell(new NodeInput.DiskSpace(full: false));
-        _diskFull = false;
+        if (_space == DiskHealth.Full)
+            SpaceIs(_log.HasSpare ? DiskHealth.Well : DiskHealth.Low);
         _tell(new NodeInput.Durable(_stagedSequence));
         _stagedSequence = 0;
+    }
+
+    private void SpaceIs(DiskHealth space)
+    {
+        if (space != _space)
+            _tell(new NodeInput.DiskSpace(space));
+        _space = space;
     }
 }
 

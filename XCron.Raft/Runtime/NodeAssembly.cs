@@ -10,6 +10,10 @@ namespace XCron.Raft.Runtime;
 /// </summary>
 internal sealed class NodeAssembly : IRaftTransportHost
 {
+    // A cluster is formed in this term, and nobody leads it. Whoever heard a leader had its term on disk before it
+    // answered: a node that is still in this one has promised nothing, and a new cluster need not wait for it.
+    private static readonly Term FormationTerm = new(1);
+
     private readonly ILogger _logger;
 
     private NodeAssembly(LogIdentity identity, ILogger logger, LoopClock clock)
@@ -94,7 +98,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
 
     public void Deliver(Message message)
     {
-        if (!Tell(new NodeInput.Received(message)))
+        if (!Loop.TryPostFromOutside(new NodeInput.Received(message)))
             RaftMetrics.MessagesDropped.Add(1);
     }
 
@@ -109,12 +113,14 @@ internal sealed class NodeAssembly : IRaftTransportHost
         var recovery = log.Recovery;
         if (recovery.Torn is { } torn)
             RaftTrace.TornTailCut(_logger, torn.File, torn.Offset, torn.Bytes);
+        if (recovery.WatermarkUnreadableAt is { } unreadableAt)
+            RaftTrace.WatermarkUnreadable(_logger, Watermark.Name, unreadableAt);
         var joins = initial.Find(Self) is null;
         if (snapshot is null && recovery.Entries.Count == 0 && !joins)
         {
             // The same first entry in every log: the configuration the cluster was formed with, committed by agreement.
-            var first = new LogEntry(new LogIndex(1), new Term(1), EntryKind.Configuration, initial.Encode());
-            var hardState = new HardState(new Term(1), NodeId.None);
+            var first = new LogEntry(new LogIndex(1), FormationTerm, EntryKind.Configuration, initial.Encode());
+            var hardState = new HardState(FormationTerm, NodeId.None);
             log.Append(null, null, [first], hardState, first.Index);
             log.Flush();
             return new RecoveredState(hardState, null, [first], first.Index);
@@ -132,6 +138,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
         return new RecoveredState(recovery.HardState, snapshot, recovery.Entries, recovery.Commit)
         {
             Told = joins && snapshot is null ? initial : null,
+            MayHavePromised = recovery.HardState.Term > FormationTerm,
         };
     }
 
@@ -140,7 +147,10 @@ internal sealed class NodeAssembly : IRaftTransportHost
         Self = self,
         ElectionTimeoutMs = (long)options.ElectionTimeout.TotalMilliseconds,
         HeartbeatIntervalMs = (long)options.HeartbeatInterval.TotalMilliseconds,
+        LeaseReads = options.LeaseReads,
+        MaxClockDriftMs = (long)Math.Ceiling(options.MaxClockDrift.TotalMilliseconds),
         MaxUncommittedBytes = options.MaxUncommittedBytes,
+        MaxPinnedLogBytes = options.MaxPinnedLogBytes,
         MaxEntryBytes = options.MaxEntryBytes,
         CachedLogBytes = options.CachedLogBytes,
     };

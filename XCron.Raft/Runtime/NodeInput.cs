@@ -74,8 +74,9 @@ internal abstract class NodeInput
         public TaskCompletionSource<TransferOutcome> Done => done;
     }
 
-    public sealed class DiskSpace(bool full) : NodeInput
+    /// <summary>Well, low or full: what the log writer finds.</summary>
+    public sealed class DiskSpace(DiskHealth health) : NodeInput
     {
-        public bool Full => full;
+        public DiskHealth Health => health;
     }
 }

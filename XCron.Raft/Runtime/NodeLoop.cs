@@ -12,6 +12,15 @@ internal sealed class NodeLoop : Station<NodeInput>
 {
     private const int Capacity = 1 << 18;
 
+    // Peers and callers may fill most of the inbox, never all of it: what the node's own stations report must get in,
+    // for it is said once. They have a few things under way at a time, each.
+    private const int OutsideCapacity = Capacity - (1 << 16);
+
+    // Each turn asks for one write at most. Behind so many that the disk has not taken, nothing is let in that might
+    // ask for another: peers repeat themselves, and proposals are refused as overloaded.
+    private const int MaxWritesWaiting = 1 << 14;
+    private const int MaxHeld = 1 << 16;
+
     private readonly RaftCore _core;
     private readonly NodeParts _parts;
     private readonly LoopClock _clock;
@@ -23,8 +32,9 @@ internal sealed class NodeLoop : Station<NodeInput>
     private readonly OpenChanges _changes;
     private readonly long _requestTimeoutMs;
     private Membership _membership;
-    private bool _diskFull;
+    private readonly DiskWatch _disk;
     private long _durableSequence;
+    private bool _isDiskBehind;
 
     public NodeLoop(RaftCore core, NodeParts parts, LoopClock clock, TimeSpan requestTimeout, ILogger logger)
         : base("loop", Capacity)
@@ -36,6 +46,7 @@ internal sealed class NodeLoop : Station<NodeInput>
         _requestTimeoutMs = (long)requestTimeout.TotalMilliseconds;
         _membership = core.Membership;
         _changes = new OpenChanges(core, _requestTimeoutMs);
+        _disk = new DiskWatch(core.Options.ElectionTimeoutMs);
         Leadership = new ChangeLog<LeadershipChange>(new LeadershipChange(core.Role.Kind, core.Term, core.Leader));
         Memberships = new ChangeLog<Membership>(core.Membership);
         Status = new StatusBoard(core, parts);
@@ -51,30 +62,38 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     public StatusBoard Status { get; }
 
-    protected override int SleepMs
+    public override int SleepMs
     {
         get
         {
             const int ProposalSweepMs = 50;
-            var untilTick = Math.Max(0, _core.NextDeadlineMs - _clock.NowMs);
+            var untilTick = Math.Max(0, Math.Min(_core.NextDeadlineMs, DiskDeadlineMs) - _clock.NowMs);
             if (_parts.Pending.Count > 0)
                 untilTick = Math.Min(untilTick, ProposalSweepMs);
             return (int)Math.Min(Math.Min(untilTick, Status.RefreshMs), int.MaxValue);
         }
     }
 
+    /// <summary>For what does not come from the node itself. False: too much waits, or the loop has ended.</summary>
+    public bool TryPostFromOutside(NodeInput input) => TryPost(input, OutsideCapacity);
+
+    // Once it has been told to the core it is no deadline any more.
+    private long DiskDeadlineMs => _core.Disk == DiskHealth.Stalled ? long.MaxValue : _disk.DeadlineMs;
+
     protected override void Work(List<NodeInput> batch)
     {
         var nowMs = _clock.NowMs;
+        _isDiskBehind = _parts.Writer.Waiting >= MaxWritesWaiting;
         _core.Tick(nowMs);
         foreach (var input in batch)
             Take(input, nowMs);
+        FollowDisk(nowMs);
 
         _effects.Clear();
         _core.Drain(_effects);
         var hasNewMembers = FollowMembership(); // before anything is sent to them
         foreach (var effect in _effects)
-            CarryOut(effect);
+            CarryOut(effect, nowMs);
 
         if (_parts.Pending.OldestStartMs < nowMs - _requestTimeoutMs)
             _parts.Pending.GiveUpBefore(nowMs - _requestTimeoutMs);
@@ -114,11 +133,15 @@ internal sealed class NodeLoop : Station<NodeInput>
             case Proposal proposal:
                 Propose(proposal);
                 break;
+            case NodeInput.Received when _isDiskBehind:
+                RaftMetrics.MessagesDropped.Add(1);
+                break;
             case NodeInput.Received received:
                 _core.Step(received.Message, nowMs);
                 break;
             case NodeInput.Durable durable:
                 _durableSequence = durable.Sequence;
+                _disk.Answered(durable.Sequence, nowMs);
                 _core.OnDurable(durable.Sequence);
                 ReleaseHeld();
                 break;
@@ -127,7 +150,7 @@ internal sealed class NodeLoop : Station<NodeInput>
                 break;
             case NodeInput.ReadsWaiting:
                 if (_parts.Reads.Ask() is var id and not 0)
-                    _core.ReadIndex(id);
+                    _core.ReadIndex(id, _clock.NowMs); // readers may have joined since the turn began
                 break;
             case NodeInput.SnapshotTaken taken:
                 TakeSnapshot(taken.Mark);
@@ -145,13 +168,14 @@ internal sealed class NodeLoop : Station<NodeInput>
                 _core.OnPeerDisconnected(disconnected.Peer);
                 break;
             case NodeInput.ChangeMembers change:
-                _changes.Begin(change, _diskFull);
+                _changes.Begin(change, _disk.IsFull);
                 break;
             case NodeInput.TransferLeadership transfer:
                 _changes.Begin(transfer, nowMs);
                 break;
             case NodeInput.DiskSpace space:
-                SetDiskFull(space.Full);
+                _disk.SpaceIs(space.Health, nowMs);
+                FollowDisk(nowMs); // before the next proposal
                 break;
             default:
                 throw new UnreachableException(input.GetType().Name);
@@ -160,13 +184,13 @@ internal sealed class NodeLoop : Station<NodeInput>
 
     private void Propose(Proposal proposal)
     {
-        if (_diskFull)
+        if (_isDiskBehind)
         {
-            Reject(proposal, RejectReason.DiskFull);
+            Reject(proposal, RejectReason.Overloaded);
             return;
         }
 
-        var admission = _core.Propose(proposal.Payload);
+        var admission = _core.Propose(proposal.Payload, proposal.Urgency);
         if (!admission.Accepted)
         {
             Reject(proposal, admission.Reason);
@@ -186,12 +210,16 @@ internal sealed class NodeLoop : Station<NodeInput>
         proposal.Complete(new ProposeOutcome.Rejected(reason, hint));
     }
 
-    private void CarryOut(Effect effect)
+    private void CarryOut(Effect effect, long nowMs)
     {
         switch (effect)
         {
             case Effect.Write write:
+                _disk.Asked(write.Sequence, nowMs);
                 Require(_parts.Writer.TryPost(new LogWriterJob(write, LogIndex.Zero)));
+                break;
+            case Effect.Send send when send.AfterWrite > _durableSequence && _held.Count >= MaxHeld:
+                RaftMetrics.MessagesDropped.Add(1);
                 break;
             case Effect.Send send when send.AfterWrite > _durableSequence:
                 _held.Enqueue(send);
@@ -238,14 +266,19 @@ internal sealed class NodeLoop : Station<NodeInput>
     private void ReleaseHeld()
     {
         while (_held.TryPeek(out var send) && send.AfterWrite <= _durableSequence)
-            _parts.Transport.Send(_held.Dequeue().Message);
+        {
+            _held.Dequeue();
+            var leavesWithNext = _held.TryPeek(out var next) && next.AfterWrite <= _durableSequence;
+            if (!leavesWithNext || !next!.Message.Supersedes(send.Message))
+                _parts.Transport.Send(send.Message);
+        }
     }
 
     private void TakeSnapshot(SnapshotMark mark)
     {
         // What lies between the last two snapshots stays, for peers that are a little behind.
         var keepFrom = (_core.Log.Snapshot?.Index ?? LogIndex.Zero).Next;
-        var first = _core.OnSnapshotTaken(mark, keepFrom);
+        var first = _core.OnSnapshotTaken(mark, keepFrom, _parts.Log.DurableBytes);
         Require(_parts.Writer.TryPost(new LogWriterJob(null, first)));
     }
 
@@ -258,13 +291,24 @@ internal sealed class NodeLoop : Station<NodeInput>
         Status.MustRefresh();
     }
 
-    private void SetDiskFull(bool full)
+    private void FollowDisk(long nowMs)
     {
-        _diskFull = full;
-        if (full)
+        var (was, now) = (_core.Disk, _disk.HealthAt(nowMs));
+        if (was == now)
+            return;
+
+        _core.OnDiskHealth(now);
+        Status.MustRefresh();
+        if (now == DiskHealth.Full)
             RaftTrace.DiskFull(_logger);
-        else
+        else if (now == DiskHealth.Low)
+            RaftTrace.DiskLow(_logger);
+        else if (now == DiskHealth.Stalled)
+            RaftTrace.DiskStalled(_logger, _core.Options.ElectionTimeoutMs);
+        else if (was is DiskHealth.Low or DiskHealth.Full)
             RaftTrace.DiskHasSpace(_logger);
+        else
+            RaftTrace.DiskAnswers(_logger);
     }
 
     private static void Require(bool posted) =>

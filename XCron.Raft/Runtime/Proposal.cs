@@ -22,6 +22,8 @@ internal sealed class Proposal : NodeInput, IValueTaskSource<ProposeOutcome>
     /// <summary>When it was made, in ms of the node's monotonic clock.</summary>
     public long StartMs { get; private set; }
 
+    public ProposalUrgency Urgency { get; private set; }
+
     // Valid once the core has taken the proposal.
     public LogIndex Index { get; set; }
 
@@ -29,9 +31,10 @@ internal sealed class Proposal : NodeInput, IValueTaskSource<ProposeOutcome>
 
     public ValueTask<ProposeOutcome> Outcome => new(this, _completion.Version);
 
-    public void Begin(ReadOnlyMemory<byte> payload, long nowMs)
+    public void Begin(ReadOnlyMemory<byte> payload, long nowMs, ProposalUrgency urgency = default)
     {
         Payload = payload;
+        Urgency = urgency;
         StartMs = nowMs;
     }
 

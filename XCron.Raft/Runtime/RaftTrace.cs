@@ -59,6 +59,23 @@ internal static partial class RaftTrace
     [LoggerMessage(18, LogLevel.Information, "Members from index {Index} on: {Membership}")]
     public static partial void MembersChanged(ILogger logger, long index, Membership membership);
 
+    [LoggerMessage(19, LogLevel.Error,
+        "The disk stands: nothing was made durable for {Milliseconds} ms. A leader hands over; the node goes on")]
+    public static partial void DiskStalled(ILogger logger, long milliseconds);
+
+    [LoggerMessage(21, LogLevel.Error,
+        "Disk space is low: there is none for another segment of the log. Ordinary proposals are refused, urgent ones "
+        + "are taken into what is left of this one, until there is space")]
+    public static partial void DiskLow(ILogger logger);
+
+    [LoggerMessage(20, LogLevel.Information, "The disk answers again")]
+    public static partial void DiskAnswers(ILogger logger);
+
     [LoggerMessage(17, LogLevel.Information, "The node stopped")]
     public static partial void NodeStopped(ILogger logger);
+
+    [LoggerMessage(40, LogLevel.Warning,
+        "{File} fails its check at byte {Offset}: torn by a loss of power, or damaged. It only says how far the log "
+        + "was durable; whether the log's end lost something is judged without it this time")]
+    public static partial void WatermarkUnreadable(ILogger logger, string file, int offset);
 }

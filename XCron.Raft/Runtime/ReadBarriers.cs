@@ -5,6 +5,9 @@ namespace XCron.Raft.Runtime;
 /// </summary>
 internal sealed class ReadBarriers
 {
+    // Batches that wait for an index or for the applier. Where that stands, more readers are refused.
+    private const int MaxOpen = 4096;
+
     private readonly Lock _gate = new();
 
     // Touched by the loop only.
@@ -12,18 +15,21 @@ internal sealed class ReadBarriers
     private ReadBatch? _gathering;
     private long _lastId;
     private bool _closed;
+    private int _open; // changed by whoever completes a batch, the applier or the loop, and by those that begin one
 
     /// <summary>Joins the batch that is gathering; a new one must be announced to the loop.</summary>
     public Task<bool> Join(out bool isNew)
     {
         lock (_gate)
         {
-            isNew = _gathering is null && !_closed;
-            if (_closed)
-                return Task.FromResult(false);
+            isNew = _gathering is null && !_closed && Volatile.Read(ref _open) < MaxOpen;
+            if (isNew)
+            {
+                Interlocked.Increment(ref _open);
+                _gathering = new ReadBatch(() => Interlocked.Decrement(ref _open));
+            }
 
-            _gathering ??= new ReadBatch();
-            return _gathering.Done;
+            return _gathering?.Done ?? Task.FromResult(false);
         }
     }
 
@@ -65,12 +71,17 @@ internal sealed class ReadBarriers
 }
 
 /// <summary>Readers that wait for the same index.</summary>
-internal sealed class ReadBatch
+/// <param name="ended">Called once, when they wait no longer.</param>
+internal sealed class ReadBatch(Action ended)
 {
     private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>True: reads may be served; false: no index could be had, the read may be tried again.</summary>
     public Task<bool> Done => _done.Task;
 
-    public void Complete(bool ready) => _done.TrySetResult(ready);
+    public void Complete(bool ready)
+    {
+        if (_done.TrySetResult(ready))
+            ended();
+    }
 }

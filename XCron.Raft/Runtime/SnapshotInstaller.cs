@@ -17,8 +17,6 @@ internal sealed class SnapshotInstaller(
     ILogger logger)
     : IDisposable
 {
-    private const int MaxFruitlessPulls = 5;
-
     private readonly IRaftTransport _transport = transport;
     private readonly Func<NodeInput, bool> _tell = tell;
     private readonly Func<ApplierJob, bool> _tellApplier = tellApplier;
@@ -60,7 +58,6 @@ internal sealed class SnapshotInstaller(
     private sealed class Pull(SnapshotInstaller owner, Effect.InstallSnapshot wanted, SnapshotReceiver receiver)
         : ISnapshotSink
     {
-        private int _fruitless;
         private long _totalBytes = -1;
         private long _startOffset;
         private bool _abandoned;
@@ -109,10 +106,11 @@ internal sealed class SnapshotInstaller(
                     return;
                 }
 
-                _fruitless = receiver.Offset == _startOffset ? _fruitless + 1 : 0;
-                if (_fruitless >= MaxFruitlessPulls || owner._stopping.IsCancellationRequested)
+                if (receiver.Offset == _startOffset || owner._stopping.IsCancellationRequested)
                 {
-                    Fail();
+                    // Tried again with the leader's next offer, soon enough. What is here is gone on from then, unless
+                    // a newer snapshot is offered.
+                    Fail(keepsPart: true);
                     return;
                 }
             }
@@ -151,10 +149,13 @@ internal sealed class SnapshotInstaller(
             }
         }
 
-        private void Fail()
+        private void Fail(bool keepsPart = false)
         {
             _over = true;
-            receiver.Abandon();
+            if (keepsPart)
+                receiver.Dispose();
+            else
+                receiver.Abandon();
             owner._tell(new NodeInput.SnapshotFailed(wanted.Index));
         }
     }

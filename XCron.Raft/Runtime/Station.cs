@@ -16,10 +16,13 @@ internal abstract class Station<TJob>(string name, int capacity)
     public int Waiting => _inbox.Count;
 
     /// <summary>How long the thread may sleep when nothing is posted, in ms; -1: for ever.</summary>
-    protected virtual int SleepMs => Timeout.Infinite;
+    public virtual int SleepMs => Timeout.Infinite;
 
     /// <summary>False when full or stopping; the job is then not taken.</summary>
     public bool TryPost(TJob job) => _inbox.TryPost(job);
+
+    /// <summary>False also when so many wait already.</summary>
+    protected bool TryPost(TJob job, int limit) => _inbox.TryPost(job, limit);
 
     /// <summary>Works on all that waits.</summary>
     public void RunOnce()

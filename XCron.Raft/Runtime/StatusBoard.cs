@@ -74,6 +74,7 @@ internal sealed class StatusBoard
             Membership = _core.Membership,
             MembershipIndex = _core.Log.MembershipIndex,
             LogBytes = _parts.Log.DurableBytes,
+            Disk = _core.Disk,
             PendingProposals = _parts.Pending.Count,
             Peers = peers.ToImmutable(),
         };

@@ -3,17 +3,19 @@ using System.Buffers.Binary;
 namespace XCron.Raft.Storage;
 
 /// <summary>
-/// The file of a node's identity: magic, format u32, membership length i32, node id u64, cluster id, the membership's
-/// bytes, and last the CRC-32C of all of it.
+/// The file of a node's identity: magic, format u32, membership length i32, node id u64, cluster id, flags u32 and 4
+/// bytes that are zero (both since format 2), the membership's bytes, and last the CRC-32C of all of it.
 /// </summary>
 internal static class IdentityFile
 {
     public const string Name = "identity";
-    public const uint NewestFormat = 1;
+    public const uint NewestFormat = 2;
 
     private const string AsideName = "identity.tmp";
     private const ulong Magic = 0x4449_434E_4F52_4358; // "XCRONCID"
-    private const int HeadBytes = 40;
+    private const uint HasLogFlag = 1;
+    private const int FirstHeadBytes = 40;
+    private const int HeadBytes = 48;
     private const int CrcBytes = 4;
     private const int MaxBytes = 1 << 20;
     private const int MaxDraws = 100;
@@ -66,7 +68,7 @@ internal static class IdentityFile
     private static NodeIdentity Load(IDisk disk)
     {
         using var file = disk.Open(Name);
-        if (file.Length is < HeadBytes + CrcBytes or > MaxBytes)
+        if (file.Length is < FirstHeadBytes + CrcBytes or > MaxBytes)
             throw new LogDamagedException(Name, 0, $"an identity of {file.Length} bytes.");
 
         var bytes = new byte[file.Length];
@@ -82,8 +84,9 @@ internal static class IdentityFile
         if (format > NewestFormat)
             throw new UnsupportedFormatException(Name, format, NewestFormat);
 
+        var headBytes = format < 2 ? FirstHeadBytes : HeadBytes;
         var membershipBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12));
-        if (membershipBytes != bytes.Length - HeadBytes - CrcBytes)
+        if (membershipBytes < 0 || membershipBytes != bytes.Length - headBytes - CrcBytes)
             throw new LogDamagedException(Name, 12, $"a membership of {membershipBytes} bytes.");
 
         // The last process may have died between the rename and its sync.
@@ -92,7 +95,9 @@ internal static class IdentityFile
         {
             Node = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(16))),
             ClusterId = new(bytes.AsSpan(24, 16)),
-            InitialMembership = bytes.AsMemory(HeadBytes, membershipBytes),
+            HasLog = format >= 2
+                && (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(FirstHeadBytes)) & HasLogFlag) != 0,
+            InitialMembership = bytes.AsMemory(headBytes, membershipBytes),
         };
     }
 
@@ -106,6 +111,7 @@ internal static class IdentityFile
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), membership.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), identity.Node.Value);
         identity.ClusterId.TryWriteBytes(bytes.AsSpan(24));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(FirstHeadBytes), identity.HasLog ? HasLogFlag : 0);
         membership.CopyTo(bytes.AsSpan(HeadBytes));
         var crc = Checksum.Of(bytes.AsSpan(0, bytes.Length - CrcBytes));
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - CrcBytes), crc);

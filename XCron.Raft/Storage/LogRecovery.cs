@@ -12,12 +12,19 @@ internal sealed record LogRecovery
     public required LogIndex Commit { get; init; }
 
     /// <summary>
-    /// What was cut off, or null. A damaged last batch cannot be told from one that was being written, nor can the last
-    /// few, if all of them are destroyed: nothing stands behind them that would say that they were durable.
+    /// What was cut off, or null. Damaged batches at the end cannot be told from one that was being written where
+    /// nothing says that they were durable: no batch behind them, and no watermark, which may lag after a loss of
+    /// power.
     /// </summary>
     public TornTail? Torn { get; init; }
 
     public long TornTailBytes => Torn?.Bytes ?? 0;
+
+    /// <summary>
+    /// Where in its file a slot of the watermark fails its check, or null. It was torn by a loss of power, or it is
+    /// damaged: it says nothing, and nothing else is lost by it.
+    /// </summary>
+    public int? WatermarkUnreadableAt { get; init; }
 
     /// <summary>The log did not lead up to the snapshot (a crash between the two) and now begins behind it.</summary>
     public bool WasReset { get; init; }

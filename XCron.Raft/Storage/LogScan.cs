@@ -11,10 +11,12 @@ namespace XCron.Raft.Storage;
 /// How the end is found. Frames are followed as long as each is whole, has the next sequence and names the checksum of
 /// the one before. The first that fails ends the log, if nothing says that it had been durable: it stands behind the
 /// bytes that were synced before the segment got its name, no later frame of this segment's life claims it
-/// durable, none stands elsewhere under its sequence, and the segment has no mark of being continued. The checksums are
-/// seeded with the segment's own, so what is left in a recycled file takes no part in this.
+/// durable, none stands elsewhere under its sequence, the segment has no mark of being continued, and the watermark
+/// does not know of it. The checksums are seeded with the segment's own, so what is left in a recycled file takes no
+/// part in this.
 /// </remarks>
-internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segments, LogReplay replay)
+internal sealed class LogScan(
+    IDisk disk, LogIdentity identity, LogSegments segments, LogReplay replay, WatermarkReading watermark)
 {
     private const int WindowBytes = 256 * 1024;
 
@@ -23,6 +25,9 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
 
     /// <summary>The checksum of the last frame.</summary>
     public uint Chain { get; private set; }
+
+    /// <summary>Where in the last segment the last frame begins.</summary>
+    public long LastFrame { get; private set; }
 
     public TornTail? Torn { get; private set; }
 
@@ -96,6 +101,7 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
 
             var extent = replay.Apply(segment.Name, position, header, body);
             segments.Advance(extent, position, position + header.FrameBytes);
+            LastFrame = position;
             position += header.FrameBytes;
             Sequence = header.Sequence;
             Chain = crc;
@@ -132,6 +138,13 @@ internal sealed class LogScan(IDisk disk, LogIdentity identity, LogSegments segm
         {
             throw new LogDamagedException(segment.Name, position,
                 $"batch {Sequence + 1} fails its check; it was durable before the file got its name.");
+        }
+
+        if (watermark.Sequence > Sequence)
+        {
+            throw new LogDamagedException(segment.Name, position,
+                $"batch {Sequence + 1} is missing or fails its check; file {Watermark.Name} says that the log was "
+                + $"durable up to batch {watermark.Sequence}, with entry {watermark.Last} as the last.");
         }
 
         var tornEnd = EndOfRemains(segment, position, reader);

@@ -12,6 +12,12 @@ internal sealed record NodeIdentity
     /// <summary>The membership the cluster began with, encoded; empty before that.</summary>
     public ReadOnlyMemory<byte> InitialMembership { get; init; }
 
+    /// <summary>
+    /// Whether its log was begun: from then on a directory without one has lost it. False in what an older version
+    /// wrote, until the node starts.
+    /// </summary>
+    public bool HasLog { get; init; }
+
     /// <summary>Whether the node belongs to a cluster.</summary>
     public bool IsFormed => ClusterId != Guid.Empty;
 }

@@ -15,12 +15,23 @@ internal sealed class SegmentWriter(
     private long _sequence;
     private uint _chain;
 
-    /// <summary>Goes on behind a frame that was read back, and makes sure of what was read.</summary>
-    public void Continue(long sequence, uint chain)
+    /// <summary>The newest frame, which is durable.</summary>
+    public long Sequence => _sequence;
+
+    /// <summary>
+    /// Goes on behind a frame that was read back, and makes sure of what was read: the last process may have been
+    /// killed between write and sync. That frame is written once more, since its sync may have failed, and after that
+    /// the system holds its pages for clean, and a sync writes nothing.
+    /// </summary>
+    public void Continue(long sequence, uint chain, long lastFrame)
     {
         _sequence = sequence;
         _chain = chain;
-        Sync(segments.Active.File);
+        var active = segments.Active;
+        var frame = new byte[active.Position - lastFrame];
+        active.File.Read(lastFrame, frame);
+        active.File.Write(lastFrame, frame);
+        Sync(active.File);
         SyncDirectory();
     }
 

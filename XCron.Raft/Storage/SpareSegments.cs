@@ -26,6 +26,9 @@ internal sealed class SpareSegments : IDisposable
             Adopt(name);
     }
 
+    /// <summary>Whether the next segment is there.</summary>
+    public bool IsReady => _ready.Count > 0;
+
     /// <summary>Writes so much of the next segment, if none is ready. True: there is more to do.</summary>
     public bool PrepareStep(int bytes)
     {

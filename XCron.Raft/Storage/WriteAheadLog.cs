@@ -19,10 +19,12 @@ internal sealed class WriteAheadLog : IDisposable
     private readonly LogReader _reader;
     private readonly SegmentWriter _writer;
     private readonly BatchBuffer _buffer = new();
+    private Watermark? _watermark; // null: there was no space for it
     private LogStand _written;
     private LogStand _staged;
     private BatchExtent _extent;
     private bool _isConfirmed;
+    private bool _hasNewSegment;
     private volatile LogWriteFailedException? _failure; // written by the writer's thread, read by Read
 
     private WriteAheadLog(
@@ -54,6 +56,12 @@ internal sealed class WriteAheadLog : IDisposable
 
     /// <summary>How many segments there are. Any thread.</summary>
     public int SegmentCount => _segments.Count;
+
+    /// <summary>
+    /// Whether the next segment is there: else, and if none can be made, the rest of the one at hand is all that is
+    /// left. Writer's thread.
+    /// </summary>
+    public bool HasSpare => _spares.IsReady;
 
     /// <summary>Whether something waits for <see cref="Flush"/>.</summary>
     public bool HasStaged => _buffer.Records > 0;
@@ -142,9 +150,14 @@ internal sealed class WriteAheadLog : IDisposable
         try
         {
             if (_writer.Fits(_buffer))
+            {
                 _writer.WriteToActive(_buffer, _extent);
+            }
             else
+            {
                 _writer.WriteToFresh(_buffer, _written, _extent);
+                _hasNewSegment = true;
+            }
         }
         catch (IOException error) when (error is not DiskFullException)
         {
@@ -155,6 +168,7 @@ internal sealed class WriteAheadLog : IDisposable
         _extent = default;
         _isConfirmed = false;
         _buffer.Clear();
+        Mark();
     }
 
     /// <summary>Drops what is staged, as if it had never been; for a batch that found the disk full.</summary>
@@ -179,6 +193,8 @@ internal sealed class WriteAheadLog : IDisposable
         try
         {
             _writer.WriteToActive(_buffer, default);
+            _watermark?.Put(_writer.Sequence, _written);
+            _watermark?.Sync();
             _isConfirmed = true;
         }
         catch (DiskFullException)
@@ -201,6 +217,9 @@ internal sealed class WriteAheadLog : IDisposable
         ThrowIfFailed();
         try
         {
+            if (_hasNewSegment)
+                _watermark?.Sync(); // so that the newest segment cannot go missing unnoticed
+            _hasNewSegment = false;
             return _spares.PrepareStep(_options.SpareStepBytes);
         }
         catch (IOException error)
@@ -254,6 +273,7 @@ internal sealed class WriteAheadLog : IDisposable
     /// <summary>Closes the files. Writes nothing; what is staged is lost.</summary>
     public void Dispose()
     {
+        _watermark?.Dispose();
         _segments.Dispose();
         _spares.Dispose();
     }
@@ -275,17 +295,46 @@ internal sealed class WriteAheadLog : IDisposable
         {
             throw Fail("Writing the first segment", error);
         }
+
+        OpenWatermark(Watermark.Read(_disk, _identity));
+    }
+
+    private void OpenWatermark(in WatermarkReading reading)
+    {
+        try
+        {
+            _watermark = Watermark.Open(_disk, _identity, reading);
+        }
+        catch (IOException error)
+        {
+            throw Fail("Making the watermark", error);
+        }
+
+        Mark();
+    }
+
+    private void Mark()
+    {
+        try
+        {
+            _watermark?.Put(_writer.Sequence, _written);
+        }
+        catch (IOException error)
+        {
+            throw Fail("A write of the watermark", error);
+        }
     }
 
     private void Recover(string[] names, SnapshotMark? snapshot)
     {
         var replay = new LogReplay(snapshot);
-        var scan = new LogScan(_disk, _identity, _segments, replay);
+        var watermark = Watermark.Read(_disk, _identity);
+        var scan = new LogScan(_disk, _identity, _segments, replay, watermark);
         scan.Run(names);
         _written = _staged = replay.Stand;
 
-        // What was read may sit in the page cache only, left there by a process that was killed between write and sync.
-        _writer.Continue(scan.Sequence, scan.Chain);
+        _writer.Continue(scan.Sequence, scan.Chain, scan.LastFrame);
+        OpenWatermark(watermark);
 
         var wasReset = snapshot is not null && DoesNotLeadTo(snapshot);
         if (wasReset)
@@ -306,6 +355,7 @@ internal sealed class WriteAheadLog : IDisposable
             Commit = LogIndex.Max(_written.Commit, snapshot?.Index ?? LogIndex.Zero),
             Torn = scan.Torn,
             WasReset = wasReset,
+            WatermarkUnreadableAt = watermark.UnreadableAt,
         };
     }
 

@@ -1,0 +1,54 @@
+using XCron.Raft;
+using XCron.Raft.Tests.Simulation;
+
+namespace XCron.Daemon.Tests.Simulation;
+
+/// <summary>
+/// What lies between the machines. Everything takes its time and may overtake; a share is lost, and what was cut does
+/// not arrive.
+/// </summary>
+internal sealed class DaemonNetwork(VirtualTime time, Random random)
+{
+    private readonly PriorityQueue<Action, (long DueMs, long Order)> _onItsWay = new();
+    private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
+    private long _order;
+
+    /// <summary>The share that is lost.</summary>
+    public double Loss { get; set; }
+
+    public int MaxDelayMs { get; set; } = 5;
+
+    public long NextDueMs => _onItsWay.TryPeek(out _, out var when) ? when.DueMs : long.MaxValue;
+
+    public void Cut(NodeId from, NodeId to) => _cut.Add((from, to));
+
+    public void MendAll() => _cut.Clear();
+
+    /// <summary>Puts something on its way; false where it will not arrive.</summary>
+    public bool TryCarry(NodeId from, NodeId to, Action arrive)
+    {
+        if (_cut.Contains((from, to)) || (Loss > 0 && random.NextDouble() < Loss))
+            return false;
+
+        Put(arrive, random.Next(MaxDelayMs + 1));
+        return true;
+    }
+
+    /// <summary>After the longest way: for what its reader notices by itself, such as the end of a stream.</summary>
+    public void Notice(Action notice) => Put(notice, MaxDelayMs + 1);
+
+    /// <summary>Returns whether anything arrived.</summary>
+    public bool DeliverDue()
+    {
+        var did = false;
+        while (_onItsWay.TryPeek(out _, out var when) && when.DueMs <= time.NowMs)
+        {
+            _onItsWay.Dequeue()();
+            did = true;
+        }
+
+        return did;
+    }
+
+    private void Put(Action action, int delayMs) => _onItsWay.Enqueue(action, (time.NowMs + delayMs, _order++));
+}

@@ -1,0 +1,259 @@
+using XCron.Daemon.State;
+using XCron.Proto.Tasks;
+
+namespace XCron.Daemon.Tests.Simulation;
+
+/// <summary>
+/// Whether every due time got its run. One that the cluster was able to serve, for long enough and before its rule
+/// passes it over, must have one; none has two; and no run is for a time that was never due.
+/// </summary>
+internal sealed class DueChecks(
+    FreeTimes quiet, SimulatedTimeouts timeouts, ExpectedTimes expected, History history, Action<string> wrong)
+{
+    /// <summary>In quiet times a run begins so soon after it is due.</summary>
+    private const long PromptMs = 5000;
+
+    private readonly bool _hadClockFaults = history.HadClockFaults;
+
+    public long Due { get; private set; }
+
+    public long Lost { get; private set; }
+
+    public List<long> Lateness { get; } = [];
+
+    public void Check(TaskChronicle task)
+    {
+        var eras = Eras(task);
+        var runs = task.Grants.Values.Where(static grant => grant.Run is { Attempt: 1, IsByHand: false })
+            .OrderBy(static grant => grant.Run.Sequence).ToArray();
+        var served = new HashSet<long>();
+        foreach (var (_, run) in runs)
+        {
+            if (!served.Add(run.ScheduledMs) && !(_hadClockFaults && eras.Count > 1))
+                wrong($"two runs of {task.Id} (story {task.Story}) for {run.ScheduledMs}");
+            if (!eras.Exists(era => era.IsDueAt(run.ScheduledMs)))
+                wrong($"a run of {task.Id} (story {task.Story}) for {run.ScheduledMs}, which is no due time of its");
+        }
+
+        var free = TimesOf(task);
+        foreach (var era in eras)
+        {
+            CheckFirst(task, era);
+            if (era.Definition.MaxRuns > 0 && eras.Count == 1 && runs.Length > era.Definition.MaxRuns)
+                wrong($"{runs.Length} runs of {task.Id} (story {task.Story}); max_runs {era.Definition.MaxRuns}");
+            for (var i = 0; i < era.Dues.Count && era.Dues[i] < era.ToMs; i++)
+                CheckDue(task, era, i, served, free);
+        }
+
+        CheckEnd(task, runs.Length);
+    }
+
+    private void CheckDue(TaskChronicle task, Era era, int place, HashSet<long> served, Times free)
+    {
+        var dueMs = era.Dues[place];
+        var definition = era.Definition;
+        if (dueMs < era.FirstDueMs || dueMs > history.EndMs)
+            return;
+
+        Due++;
+        var fromMs = Math.Max(dueMs + definition.JitterMs, era.FromMs);
+        var untilMs = Math.Min(era.ToMs, history.EndMs);
+        if (definition.DeadlineMs != 0)
+            untilMs = Math.Min(untilMs, dueMs + definition.DeadlineMs);
+        if (definition is { Type: TaskType.Periodic, Misfire: not Misfire.FireAll } && place + 1 < era.Dues.Count)
+            untilMs = Math.Min(untilMs, era.Dues[place + 1]);
+        if (definition is { Type: TaskType.Periodic, Misfire: Misfire.Skip })
+            untilMs = Math.Min(untilMs, dueMs + (long)timeouts.MisfireThreshold.TotalMilliseconds);
+        if (definition is { Type: TaskType.Periodic, Overlap: Overlap.Skip })
+            untilMs = Math.Min(untilMs, fromMs + RoomMs(definition));
+        var isPassedOver = definition.Misfire == Misfire.Skip && !free.Calm.IsFree(dueMs, fromMs);
+        var mustRun = !isPassedOver && free.Free.HasRoom(fromMs, untilMs, RoomMs(definition));
+        if (mustRun && !served.Contains(dueMs))
+        {
+            Lost++;
+            wrong($"no run of {task.Id} (story {task.Story}, {definition.Format} {definition.Timezone}, "
+                + $"{definition.Misfire}, {definition.Overlap}) for {dueMs}");
+        }
+
+        if (free.Calm.IsFree(dueMs, dueMs + definition.JitterMs + PromptMs) && free.Free.IsFree(dueMs - 1, dueMs - 1)
+            && served.Contains(dueMs)
+            && dueMs >= era.FromMs && dueMs + definition.JitterMs + PromptMs < untilMs)
+            CheckPrompt(task, dueMs);
+    }
+
+    private void CheckPrompt(TaskChronicle task, long dueMs)
+    {
+        var first = task.Calls.Find(call => call.ScheduledMs == dueMs && call.Attempt == 1);
+        if (first is null)
+        {
+            wrong($"the run of {task.Id} (story {task.Story}) for {dueMs} was never sent");
+            return;
+        }
+
+        var delayMs = task.Grants[(first.Run, 1)].Run.DelayMs;
+        var lateMs = first.StartMs - dueMs - delayMs;
+        Lateness.Add(lateMs);
+        if (lateMs > PromptMs)
+            wrong($"late by {lateMs} ms in quiet times: {first}");
+    }
+
+    /// <summary>A short period leaves less room than is usual; then any quiet one must do.</summary>
+    private static long RoomMs(TaskDefinition definition) =>
+        definition.Type == TaskType.OneShot || definition.Misfire == Misfire.FireAll ? PromptMs * 4 : PromptMs;
+
+    /// <summary>The first due time is the next one after the moment of the create, by the clock that took it.</summary>
+    private void CheckFirst(TaskChronicle task, Era era)
+    {
+        if (era.Begun.Kind != LogKind.Create || era.Definition.Type != TaskType.Periodic || era.Every is not null)
+            return;
+
+        var createdMs = Math.Max(era.Begun.After!.CreateTimeMs, era.Definition.StartAtMs - 1);
+        if (createdMs < expected.FromMs)
+            return;
+        var firstMs = era.Dues.Find(due => due > createdMs);
+        if (firstMs != 0 && firstMs != era.FirstDueMs)
+            wrong($"{task.Id} (story {task.Story}) is due first at {era.FirstDueMs}; must be {firstMs}");
+    }
+
+    /// <summary>What has no next due time has come to its end, and what is open is on its way.</summary>
+    private void CheckEnd(TaskChronicle task, int runs)
+    {
+        if (task.Log[^1].After is not { } last)
+            return;
+
+        if (last.Runs is { } open)
+        {
+            foreach (var run in open.AsSpan())
+            {
+                if (!run.ClaimedBy.IsNone && task.Log[^1].AtMs < history.EndMs - timeouts.RecoveryMs)
+                    wrong($"run {run.Sequence} of {task.Id} (story {task.Story}) was left running");
+            }
+        }
+
+        var definition = TaskChronicle.DefinitionOf(last);
+        if (definition.Type != TaskType.Periodic || last.NextDueMs != 0 || last.QueuedDueMs != 0)
+            return;
+        var isThrough = definition.MaxRuns != 0 && runs >= definition.MaxRuns;
+        if (!isThrough && definition.EndAtMs == 0)
+            wrong($"{task.Id} (story {task.Story}) has no next due time and did not come to its end");
+    }
+
+    /// <summary>When nothing keeps the task's due times from being served.</summary>
+    private Times TimesOf(TaskChronicle task)
+    {
+        var calm = new FreeTimes(quiet);
+        var pausedMs = task.Created.After!.Phase == TaskPhase.Paused ? task.Created.AtMs : 0;
+        foreach (var happened in task.Log)
+        {
+            var isPaused = happened.After?.Phase == TaskPhase.Paused;
+            if (isPaused && pausedMs == 0)
+                pausedMs = happened.AtMs;
+            if (isPaused || pausedMs == 0)
+                continue;
+            calm.Take(pausedMs - 1, happened.AtMs);
+            pausedMs = 0;
+        }
+
+        if (pausedMs != 0)
+            calm.Take(pausedMs - 1, long.MaxValue);
+        var free = new FreeTimes(calm);
+        TakeBusy(task, free);
+        return new Times(calm, free);
+    }
+
+    private static void TakeBusy(TaskChronicle task, FreeTimes free)
+    {
+        foreach (var ((run, attempt), grant) in task.Grants)
+        {
+            var over = task.Log.Find(happened => happened.AtMs >= grant.By.AtMs
+                && happened.After?.Runs?.Find(run)?.Attempt != attempt && happened != grant.By);
+            free.Take(grant.By.AtMs, over?.AtMs ?? long.MaxValue);
+        }
+    }
+
+    private List<Era> Eras(TaskChronicle task)
+    {
+        List<Era> eras = [];
+        foreach (var happened in task.Log)
+        {
+            var isNew = happened.Kind is LogKind.Create or LogKind.Update;
+            if (!isNew && happened.After is not null)
+                continue;
+            if (eras.Count > 0)
+                eras[^1].ToMs = happened.AtMs;
+            if (happened.After is not null)
+                eras.Add(EraOf(happened));
+        }
+
+        // A task that has come to its end, by max_runs or end_at, owes nothing more.
+        if (task.Log.FindLast(static happened => happened.After is not null) is { After.NextDueMs: 0 } last)
+            eras[^1].ToMs = Math.Min(eras[^1].ToMs, EndOf(task, last));
+        return eras;
+    }
+
+    private static long EndOf(TaskChronicle task, LogEvent last)
+    {
+        var end = last;
+        for (var i = task.Log.Count - 1; i >= 0 && task.Log[i].After is null or { NextDueMs: 0 }; i--)
+            end = task.Log[i];
+        return TaskChronicle.DefinitionOf(last.After!).Type == TaskType.OneShot ? long.MaxValue : end.AtMs;
+    }
+
+    private Era EraOf(LogEvent begun)
+    {
+        var definition = TaskChronicle.DefinitionOf(begun.After!);
+        var firstMs = begun.After!.NextDueMs;
+        if (definition.Type == TaskType.OneShot)
+            return new Era(begun, definition, [firstMs], null);
+
+        TimeSpan? every = definition.Format.StartsWith("@every ", StringComparison.Ordinal)
+            ? IntervalOf(definition.Format[7..])
+            : null;
+        var dues = every is { } interval
+            ? expected.Of(interval, firstMs)
+            : expected.Of(definition.Format, definition.Timezone);
+        if (definition.StartAtMs != 0 || definition.EndAtMs != 0)
+        {
+            dues = dues.FindAll(due =>
+                due >= definition.StartAtMs && (definition.EndAtMs == 0 || due <= definition.EndAtMs));
+        }
+
+        return new Era(begun, definition, dues, every);
+    }
+
+    private static TimeSpan IntervalOf(string text)
+    {
+        var number = int.Parse(text[..^1], System.Globalization.CultureInfo.InvariantCulture);
+        return text[^1] switch
+        {
+            's' => TimeSpan.FromSeconds(number),
+            'm' => TimeSpan.FromMinutes(number),
+            'h' => TimeSpan.FromHours(number),
+            _ => throw new NotSupportedException(text),
+        };
+    }
+
+    /// <summary>When it could be served, and when moreover none of its runs went on.</summary>
+    private sealed record Times(FreeTimes Calm, FreeTimes Free);
+
+    /// <summary>The time for which a task had one definition.</summary>
+    private sealed class Era(LogEvent begun, TaskDefinition definition, List<long> dues, TimeSpan? every)
+    {
+        public LogEvent Begun => begun;
+
+        public TaskDefinition Definition => definition;
+
+        public List<long> Dues => dues;
+
+        public TimeSpan? Every => every;
+
+        public long FromMs => begun.AtMs;
+
+        public long ToMs { get; set; } = long.MaxValue;
+
+        /// <summary>0 where nothing was due any more.</summary>
+        public long FirstDueMs => begun.After!.NextDueMs == 0 ? long.MaxValue : begun.After.NextDueMs;
+
+        public bool IsDueAt(long ms) => ms == begun.After!.NextDueMs || dues.BinarySearch(ms) >= 0;
+    }
+}
