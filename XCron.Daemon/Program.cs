@@ -12,6 +12,8 @@ switch (ConfigurationLoader.Load(Surroundings.OfThisProcess(args)))
         return ConfigurationOutcome.Refused.ExitCode;
     case ConfigurationOutcome.Run run:
         return await Daemon.RunAsync(run);
+    case ConfigurationOutcome.Recover recover:
+        return RecoverCommand.Run(recover, Console.Out, Console.Error);
     default:
         throw new UnreachableException("every outcome of the configuration is handled");
 }

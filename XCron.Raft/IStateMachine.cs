@@ -7,9 +7,13 @@ namespace XCron.Raft;
 public interface IStateMachine
 {
     /// <summary>
-    /// Applies committed commands in order. Must be deterministic: no clock, no random, no environment.
+    /// Applies committed commands in order. Must be deterministic: no clock, no random, no environment, nothing that
+    /// depends on where a batch ends. A bad command gets an answer, not an exception: that would stop every node.
     /// </summary>
-    /// <param name="batch">At least one entry, all of <see cref="EntryKind.Command"/>; indexes rise, with gaps.</param>
+    /// <param name="batch">
+    /// At least one entry, all of <see cref="EntryKind.Command"/>; indexes rise, with gaps. Payloads may be kept and
+    /// must not be changed; one that is kept may hold up to 1 MiB of its neighbours in memory, so copy what lives long.
+    /// </param>
     /// <param name="results">One place for each entry, to be filled.</param>
     void Apply(ReadOnlySpan<LogEntry> batch, Span<ApplyResult> results);
 
@@ -19,7 +23,10 @@ public interface IStateMachine
     /// </summary>
     ISnapshotView Capture();
 
-    /// <summary>Replaces the whole state by a snapshot's.</summary>
+    /// <summary>
+    /// Replaces the whole state by a snapshot's, whatever it was. After it threw for damage it may be called again,
+    /// with an older snapshot.
+    /// </summary>
     /// <param name="snapshot">
     /// What a view wrote; ends where it ended. Damage is reported by an exception on reading.
     /// </param>

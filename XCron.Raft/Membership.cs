@@ -12,7 +12,9 @@ public sealed class Membership
 {
     internal const int MaxMembers = 255;
 
-    private const byte Format = 1;
+    // The first format has no epoch, and is what is written where that is 0, so that older versions read it.
+    private const byte FirstFormat = 1;
+    private const byte Format = 2;
 
     /// <param name="clusterId">Which cluster; random, not empty, the same for all its life.</param>
     /// <param name="members">1 to 255 members, in any order, each id once; at least one voter.</param>
@@ -41,6 +43,20 @@ public sealed class Membership
     /// <summary>Which cluster this is; never changes in its life.</summary>
     public Guid ClusterId { get; }
 
+    /// <summary>
+    /// How often this cluster was recovered from a lost quorum (<see cref="RaftRecovery.ForceNewCluster"/>): nodes of
+    /// a lower epoch are refused. 0, the default: never.
+    /// </summary>
+    public long Epoch
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    }
+
     /// <summary>All members, by id.</summary>
     public ImmutableArray<Member> Members { get; }
 
@@ -61,8 +77,14 @@ public sealed class Membership
     {
         using var stream = new MemoryStream();
         Span<byte> number = stackalloc byte[8];
-        stream.WriteByte(Format);
+        stream.WriteByte(Epoch == 0 ? FirstFormat : Format);
         stream.Write(ClusterId.ToByteArray());
+        if (Epoch > 0)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(number, Epoch);
+            stream.Write(number);
+        }
+
         stream.WriteByte((byte)Members.Length);
         foreach (var member in Members)
         {
@@ -92,10 +114,14 @@ public sealed class Membership
     {
         var rest = encoded;
         var format = Take(ref rest, 1)[0];
-        if (format != Format)
-            throw new FormatException($"Membership of format {format}; this version reads {Format}.");
+        if (format is < FirstFormat or > Format)
+            throw new FormatException($"Membership of format {format}; this version reads up to {Format}.");
 
         var clusterId = new Guid(Take(ref rest, 16));
+        var epoch = format == FirstFormat ? 0 : BinaryPrimitives.ReadInt64LittleEndian(Take(ref rest, 8));
+        if (epoch < 0 || (epoch == 0) != (format == FirstFormat))
+            throw new FormatException($"A membership of format {format} with epoch {epoch}.");
+
         var members = new Member[Take(ref rest, 1)[0]];
         for (var i = 0; i < members.Length; i++)
         {
@@ -108,7 +134,7 @@ public sealed class Membership
         var outgoing = new NodeId[Take(ref rest, 1)[0]];
         for (var i = 0; i < outgoing.Length; i++)
             outgoing[i] = new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(Take(ref rest, 8)));
-        return new Membership(clusterId, members, outgoing);
+        return new Membership(clusterId, members, outgoing) { Epoch = epoch };
     }
 
     /// <inheritdoc/>

@@ -38,8 +38,14 @@ public sealed class RaftDirectory : IDisposable
 
     internal IDisk Disk { get; }
 
-    /// <summary>Opens a directory, creating it and the identity in it where there is none.</summary>
-    /// <exception cref="IOException">Another process has it, or it cannot be read or written.</exception>
+    /// <summary>
+    /// Opens a directory, creating it and the identity in it where there is none. What is created is on disk when this
+    /// returns. May be called again after a failure.
+    /// </summary>
+    /// <param name="path">On a local disk whose fsync can be trusted.</param>
+    /// <exception cref="DirectoryLockedException">Another process has it.</exception>
+    /// <exception cref="DiskFullException">No space for the identity.</exception>
+    /// <exception cref="IOException">It cannot be read or written.</exception>
     /// <exception cref="LogDamagedException">The identity file is damaged.</exception>
     public static RaftDirectory Open(string path)
     {
@@ -48,7 +54,8 @@ public sealed class RaftDirectory : IDisposable
         try
         {
             var disk = new PosixDisk(path);
-            var identity = IdentityFile.LoadOrCreate(disk, NewNodeId);
+            Renewal.Finish(disk);
+            var identity = IdentityFile.LoadOrCreate(disk, Draw);
             return new RaftDirectory(path, disk, directoryLock, identity);
         }
         catch
@@ -92,6 +99,8 @@ public sealed class RaftDirectory : IDisposable
         Bind(known);
     }
 
+    internal static NodeId NewNodeId() => new(Draw());
+
     /// <summary>
     /// Before anything is promised: the log is there, and from now on its absence is damage. The order is identity
     /// formed, log begun, this; after a crash between any two the next start goes on from there.
@@ -127,7 +136,7 @@ public sealed class RaftDirectory : IDisposable
         IdentityFile.Save(Disk, _identity);
     }
 
-    private static ulong NewNodeId()
+    private static ulong Draw()
     {
         Span<byte> bytes = stackalloc byte[8];
         RandomNumberGenerator.Fill(bytes);

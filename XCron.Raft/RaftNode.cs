@@ -49,6 +49,7 @@ public sealed class RaftNode : IAsyncDisposable
     /// <summary>
     /// Recovers what is in the directory, restores the state machine from its snapshot, and starts. Committed commands
     /// after the snapshot are applied in the background; <see cref="ReadBarrierAsync"/> tells when the node is current.
+    /// After a failure nothing runs, and the directory may be started again.
     /// </summary>
     /// <param name="directory">
     /// Formed or joined (<see cref="RaftDirectory.Form"/>, <see cref="RaftDirectory.Join"/>); to be disposed after the
@@ -59,7 +60,11 @@ public sealed class RaftNode : IAsyncDisposable
     /// <param name="transport">Started and disposed by the node.</param>
     /// <param name="logger">Where the node says what an operator cares about; null: nowhere.</param>
     /// <param name="cancellationToken">Abandons the start.</param>
+    /// <exception cref="InvalidOperationException">The directory belongs to no cluster yet.</exception>
+    /// <exception cref="ArgumentException">Two options contradict each other.</exception>
     /// <exception cref="LogDamagedException">A file is damaged; nothing was served from it.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote a file.</exception>
+    /// <exception cref="DiskFullException">No space for the first segment of the log.</exception>
     public static async Task<RaftNode> StartAsync(
         RaftDirectory directory,
         RaftOptions options,
@@ -104,12 +109,16 @@ public sealed class RaftNode : IAsyncDisposable
     /// leader as a hint. Ends within <see cref="RaftOptions.RequestTimeout"/>. Never throws for the state of the
     /// cluster. The ValueTask must be awaited exactly once.
     /// </summary>
-    /// <param name="command">Owned by the log from now on: it must not be changed.</param>
+    /// <param name="command">
+    /// At most <see cref="RaftOptions.MaxEntryBytes"/>. Owned by the log from now on: it must not be changed.
+    /// </param>
     public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command) =>
         ProposeAsync(command, ProposalUrgency.Ordinary);
 
     /// <inheritdoc cref="ProposeAsync(ReadOnlyMemory{byte})"/>
-    /// <param name="command">Owned by the log from now on: it must not be changed.</param>
+    /// <param name="command">
+    /// At most <see cref="RaftOptions.MaxEntryBytes"/>. Owned by the log from now on: it must not be changed.
+    /// </param>
     /// <param name="urgency">Whether it is taken also while disk space is low.</param>
     public ValueTask<ProposeOutcome> ProposeAsync(ReadOnlyMemory<byte> command, ProposalUrgency urgency)
     {
@@ -252,9 +261,14 @@ public sealed class RaftNode : IAsyncDisposable
     public IAsyncEnumerable<Membership> WatchMembershipAsync(CancellationToken cancellationToken = default) =>
         _node.Loop.Memberships.WatchAsync(cancellationToken);
 
-    /// <summary>Takes a snapshot and cuts the log behind it; returns the index it stands for.</summary>
-    /// <param name="cancellationToken">Abandons the wait.</param>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <summary>
+    /// Takes a snapshot now, beside those taken by <see cref="RaftOptions.SnapshotLogBytes"/>, and cuts the log behind
+    /// the one before it; returns the index it stands for.
+    /// </summary>
+    /// <param name="cancellationToken">Abandons the wait, not the snapshot.</param>
+    /// <exception cref="IOException">It could not be written; the log is kept, and it may be tried again.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or the node stopped first.</exception>
+    /// <exception cref="ObjectDisposedException">The node has stopped.</exception>
     public async Task<LogIndex> SnapshotAsync(CancellationToken cancellationToken = default)
     {
         var done = new TaskCompletionSource<LogIndex>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,25 +1,34 @@
 namespace XCron.Raft;
 
 /// <summary>
-/// How patient a node is and how much it holds. All durations are real time of the node's TimeProvider.
+/// How patient a node is and how much it holds. All durations are at least 1 ms, of the node's TimeProvider's monotonic
+/// clock. A value out of range throws ArgumentOutOfRangeException when it is set; values that contradict each other are
+/// refused by <see cref="RaftNode.StartAsync"/> with ArgumentException. Immutable once made.
 /// </summary>
 public sealed class RaftOptions
 {
+    private const int LargestEntryBytes = 8 << 20;
+
     /// <summary>
     /// Shortest silence from a leader before a follower campaigns; each wait is drawn from [this, 2 × this).
-    /// Default 1 s; at least 10 heartbeats, or ordinary jitter starts elections (Raft §5.6).
+    /// Above <see cref="HeartbeatInterval"/>, and better 10 of those, or ordinary jitter starts elections (Raft §5.6).
+    /// Default 1 s: longer than a garbage collection or a slow fsync, and a dead leader is replaced after one to two of
+    /// it. The same on every node.
     /// </summary>
     public TimeSpan ElectionTimeout
     {
         get;
-        init => field = Positive(value);
+        init => field = AtLeastOneMs(value);
     } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time between a leader's heartbeats. Default 100 ms.</summary>
+    /// <summary>
+    /// Time between a leader's heartbeats; below <see cref="ElectionTimeout"/>. Default 100 ms: some may be lost before
+    /// anybody doubts the leader. The same on every node.
+    /// </summary>
     public TimeSpan HeartbeatInterval
     {
         get;
-        init => field = Positive(value);
+        init => field = AtLeastOneMs(value);
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
@@ -40,20 +49,23 @@ public sealed class RaftOptions
     public TimeSpan MaxClockDrift
     {
         get;
-        init => field = Positive(value);
+        init => field = AtLeastOneMs(value);
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How long a proposal or read may wait for its outcome; a proposal then ends as <see
-    /// cref="ProposeOutcome.Unknown"/>. Default 3 s.
+    /// How long a proposal, a read or a change of the members may wait for its outcome; a proposal or change then ends
+    /// as unknown (<see cref="ProposeOutcome.Unknown"/>), a read as false. Default 3 s: a change of leaders is over.
     /// </summary>
     public TimeSpan RequestTimeout
     {
         get;
-        init => field = Positive(value);
+        init => field = AtLeastOneMs(value);
     } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Proposals that may wait for the loop before more are refused as overloaded. Default 65,536.</summary>
+    /// <summary>
+    /// Proposals that may wait for the loop before more are refused as overloaded; at least 1. Default 65,536: what the
+    /// loop appends in about a tenth of a second.
+    /// </summary>
     public int MaxWaitingProposals
     {
         get;
@@ -64,7 +76,7 @@ public sealed class RaftOptions
     /// Bytes of entries (each counts 128 more than its payload) appended and not yet committed, or not yet on the
     /// leader's own disk and applied there, before more are refused as overloaded. A follower whose state machine has
     /// as much left to apply takes no more meanwhile. So this bounds what a node holds in memory beside its cache, to
-    /// about twice as much. Default 64 MiB.
+    /// about twice as much. At least 1; one proposal is always taken when nothing waits. Default 64 MiB.
     /// </summary>
     public long MaxUncommittedBytes
     {
@@ -73,15 +85,23 @@ public sealed class RaftOptions
     } = 64L << 20;
 
     /// <summary>
-    /// Largest payload of one proposal, in bytes. Default 4 MiB, which is also the most a peer accepts.
+    /// Largest payload of one proposal, in bytes; 1 to 8 MiB, half of what a message to a peer may hold. Default 4 MiB.
+    /// The same on every node.
     /// </summary>
     public int MaxEntryBytes
     {
         get;
-        init => field = Positive(value);
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, LargestEntryBytes);
+            field = Positive(value);
+        }
     } = 4 << 20;
 
-    /// <summary>Bytes of a segment of the log on disk. Default 16 MiB.</summary>
+    /// <summary>
+    /// Bytes of a segment of the log on disk, each a file of full length; a batch that is larger gets one of its own.
+    /// Default 16 MiB: a new one every second under full load, and little to keep where there is none.
+    /// </summary>
     public long SegmentBytes
     {
         get;
@@ -89,8 +109,8 @@ public sealed class RaftOptions
     } = 16L << 20;
 
     /// <summary>
-    /// Bytes applied since the last snapshot that make the next one due; bounds the log on disk (about twice this) and
-    /// the time of a restart. Default 64 MiB.
+    /// Bytes applied since the last snapshot that make the next one due; at least 1. Bounds the log on disk, to about
+    /// twice this, and the time of a restart. Default 64 MiB: a restart reads it in a second or two.
     /// </summary>
     public long SnapshotLogBytes
     {
@@ -109,22 +129,32 @@ public sealed class RaftOptions
         init => field = Positive(value);
     } = 1L << 30;
 
-    /// <summary>Bytes of the newest entries kept in memory for peers. Default 32 MiB.</summary>
+    /// <summary>
+    /// Bytes of the newest entries kept in memory for peers that are a little behind; older ones are read from disk.
+    /// At least 1; what is not applied or not on disk yet is held beside it. Default 32 MiB: some seconds of full load.
+    /// </summary>
     public long CachedLogBytes
     {
         get;
         init => field = Positive(value);
     } = 32L << 20;
 
-    /// <summary>Where time comes from. Default: the system's.</summary>
+    /// <summary>Where time comes from; thread-safe. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Seeds the waits of elections; nodes should differ. Default: random.</summary>
+    /// <summary>Seeds the random waits of elections (Raft §5.2); nodes must differ. Default: random.</summary>
     public int Seed { get; init; } = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>What must hold between options; each alone is good by now.</summary>
     internal void ThrowIfContradictory()
     {
+        if (HeartbeatInterval >= ElectionTimeout)
+        {
+            throw new ArgumentException(
+                $"HeartbeatInterval is {HeartbeatInterval.TotalMilliseconds} ms; must be below ElectionTimeout "
+                + $"({ElectionTimeout.TotalMilliseconds} ms).");
+        }
+
         if (LeaseReads && MaxClockDrift >= ElectionTimeout)
         {
             throw new ArgumentException(
@@ -133,9 +163,9 @@ public sealed class RaftOptions
         }
     }
 
-    private static TimeSpan Positive(TimeSpan value)
+    private static TimeSpan AtLeastOneMs(TimeSpan value)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromMilliseconds(1));
         return value;
     }
 

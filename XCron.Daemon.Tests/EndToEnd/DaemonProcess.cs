@@ -52,17 +52,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     public void Start()
     {
-        var start = new ProcessStartInfo("dotnet", _arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        };
-        // The configuration of whoever runs the tests is not the one to be tested.
-        var ours = start.Environment.Keys.Where(name => name.StartsWith("XCRON_", StringComparison.Ordinal));
-        foreach (var name in ours.ToArray())
-            start.Environment.Remove(name);
-        _process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+        _process = Process.Start(StartOf(_arguments)) ?? throw new InvalidOperationException("dotnet did not start.");
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -92,6 +82,41 @@ internal sealed class DaemonProcess : IAsyncDisposable
         }
 
         Assert.Fail($"not ready after {ReadyLimit.TotalSeconds} s: {reason}\n{Output}");
+    }
+
+    /// <summary>What /readyz answers, or why it does not.</summary>
+    public async Task<string> ReadinessAsync()
+    {
+        try
+        {
+            return await _http.GetAsync(new Uri($"http://127.0.0.1:{Ports.Monitor}/readyz")) is var answer
+                ? await answer.Content.ReadAsStringAsync()
+                : "";
+        }
+        catch (HttpRequestException failure)
+        {
+            return failure.Message;
+        }
+    }
+
+    /// <summary>Another process of the same configuration with a command in front, to its end.</summary>
+    /// <returns>The exit code, and what it printed.</returns>
+    public async Task<(int Code, string Output)> RunAsync(params string[] command)
+    {
+        var start = StartOf([_arguments[0], .. command, .. _arguments.Skip(1)]);
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await errors);
+    }
+
+    /// <summary>Waits for it to end by itself.</summary>
+    public async Task<int> WaitForExitAsync(TimeSpan atMost)
+    {
+        using var limit = new CancellationTokenSource(atMost);
+        await _process!.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
     }
 
     /// <summary>kill -9.</summary>
@@ -146,6 +171,22 @@ internal sealed class DaemonProcess : IAsyncDisposable
     {
         await KillAsync();
         _http.Dispose();
+    }
+
+    private static ProcessStartInfo StartOf(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+
+        // The configuration of whoever runs the tests is not the one to be tested.
+        var ours = start.Environment.Keys.Where(name => name.StartsWith("XCRON_", StringComparison.Ordinal));
+        foreach (var name in ours.ToArray())
+            start.Environment.Remove(name);
+        return start;
     }
 
     private void Keep(string? line)

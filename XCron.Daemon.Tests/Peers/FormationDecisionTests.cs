@@ -165,6 +165,21 @@ internal sealed class FormationDecisionTests
             Decide(Reply("b:1", 2, Cluster), Reply("c:1", 3, other)), Is.TypeOf<FormationDecision.Disagree>());
     }
 
+    [TestCase("b:1")]
+    [TestCase("c:1")]
+    public void Of_a_cluster_that_was_recovered_the_newer_epoch_is_joined_whoever_is_heard_first(string survivor)
+    {
+        var old = Cluster.Members.Single(member => member.Address != survivor && member.Address != "a:1");
+        var recovered = new Membership(
+            Cluster.ClusterId, [Cluster.Members.Single(member => member.Address == survivor)]) { Epoch = 1 };
+
+        var decision = Decide(
+            "a:1", 9, Reply(old.Address, old.Id.Value, Cluster), Reply(survivor, recovered.Voters[0].Value, recovered));
+
+        Assert.That(((FormationDecision.LeftOut)decision).Address, Is.EqualTo(survivor));
+        Assert.That(((FormationDecision.LeftOut)decision).Known.Epoch, Is.EqualTo(1));
+    }
+
     [Test]
     public void A_cluster_of_an_unknown_format_is_not_joined()
     {

@@ -14,6 +14,8 @@ internal sealed class InMemoryMembers(NodeId self, Membership membership) : IMem
 
     public bool IsLeader => Leader == Self;
 
+    public long Epoch { get; set; }
+
     public Term Term { get; set; } = new(1);
 
     public Membership Membership { get; private set; } = membership;
@@ -66,7 +68,15 @@ internal sealed class InMemoryMembers(NodeId self, Membership membership) : IMem
     public ValueTask<ProposeOutcome> ProposeAsync(
         ReadOnlyMemory<byte> command, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <summary>Whether a majority confirms what this node says.</summary>
+    public bool HasMajority { get; set; } = true;
+
+    /// <summary>Whose disk alone has some of what is committed.</summary>
+    public NodeId Needed { get; set; }
+
+    public bool IsCompleteWithout(NodeId id) => id != Needed;
+
+    public ValueTask<bool> ReadBarrierAsync(CancellationToken cancellationToken) => ValueTask.FromResult(HasMajority);
 
     private Member[] Others(NodeId id) => [.. Membership.Members.Where(member => member.Id != id)];
 

@@ -27,6 +27,8 @@ internal sealed class InMemoryRaft : IRaftAccess
 
     public bool IsLeader => Leader == Self;
 
+    public long Epoch { get; set; }
+
     public Term Term { get; private set; }
 
     public Membership Membership { get; private set; }

@@ -55,6 +55,19 @@ internal sealed class MemberChangesTests
     }
 
     [Test]
+    public async Task A_node_of_a_side_that_was_given_up_is_not_added(CancellationToken cancellationToken)
+    {
+        _raft.Epoch = 1;
+        var old = new Membership(ClusterId, [Of(4, "d:1")]);
+        _dialer.Identities.Add("d:1", new PeerIdentity(new NodeId(4), "d:1", []) { InitialMembership = old }.Reply);
+
+        var answer = await _changes.ChangeAsync(MemberAction.Add, "d:1", cancellationToken);
+
+        Assert.That(((MemberAnswer.Refused)answer).Why, Does.Contain("recovered under epoch 1"));
+        Assert.That(_raft.Asked, Is.Empty);
+    }
+
+    [Test]
     public async Task A_node_that_cannot_be_reached_is_not_added(CancellationToken cancellationToken)
     {
         var answer = await _changes.ChangeAsync(MemberAction.Add, "d:1", cancellationToken);
@@ -91,6 +104,71 @@ internal sealed class MemberChangesTests
         var reply = await _changes.AnswerAsync(TakeIn(9, "c:1"), cancellationToken);
 
         Assert.That(reply.Status, Is.EqualTo(MemberReply.Types.Status.Refused));
+        Assert.That(_raft.Asked, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_leader_with_a_majority_vouches_for_the_rest_of_a_damaged_member(
+        CancellationToken cancellationToken)
+    {
+        _raft.Silent[new NodeId(3)] = TimeSpan.FromSeconds(5);
+
+        var byId = await _changes.AnswerAsync(Vouch(3, "c:1"), cancellationToken);
+        var byAddress = await _changes.AnswerAsync(Vouch(0, "c:1"), cancellationToken);
+
+        foreach (var reply in new[] { byId, byAddress })
+        {
+            Assert.That(reply.Status, Is.EqualTo(MemberReply.Types.Status.Done));
+            Assert.That(Membership.Decode(reply.Membership.Span).Members, Is.EqualTo(_raft.Membership.Members));
+        }
+
+        Assert.That(_raft.Asked, Is.Empty, "nothing is changed by it");
+    }
+
+    [Test]
+    public async Task Nobody_vouches_without_a_majority(CancellationToken cancellationToken)
+    {
+        _raft.Silent[new NodeId(3)] = TimeSpan.FromSeconds(5);
+        _raft.HasMajority = false;
+        var cutOff = await _changes.AnswerAsync(Vouch(3, "c:1"), cancellationToken);
+        _raft.HasMajority = true;
+        _raft.Needed = new NodeId(3);
+        var needed = await _changes.AnswerAsync(Vouch(3, "c:1"), cancellationToken);
+        _raft.Needed = NodeId.None;
+        _raft.Lead(NodeId.None);
+        var following = await _changes.AnswerAsync(Vouch(3, "c:1"), cancellationToken);
+
+        Assert.That(cutOff.Status, Is.EqualTo(MemberReply.Types.Status.NotLeader));
+        Assert.That(needed.Status, Is.EqualTo(MemberReply.Types.Status.NotLeader), "others have to catch up first");
+        Assert.That(following.Status, Is.EqualTo(MemberReply.Types.Status.NotLeader));
+    }
+
+    [TestCase(3UL, "x:1", 0, 5, "known at c:1")]
+    [TestCase(9UL, "c:1", 0, 5, "is no member")]
+    [TestCase(3UL, "c:1", 0, 0, "a moment ago")]
+    [TestCase(1UL, "a:1", 0, 5, "a moment ago")]
+    [TestCase(3UL, "c:1", 1, 5, "under epoch 1")]
+    public async Task It_is_not_vouched_for_one_that_is_another_or_lives_or_is_of_another_epoch(
+        ulong id, string host, int epoch, int silentSeconds, string why, CancellationToken cancellationToken)
+    {
+        _raft.Silent[new NodeId(3)] = TimeSpan.FromSeconds(silentSeconds);
+        var request = Vouch(id, host);
+        request.Epoch = epoch;
+
+        var reply = await _changes.AnswerAsync(request, cancellationToken);
+
+        Assert.That(reply.Status, Is.EqualTo(MemberReply.Types.Status.Refused));
+        Assert.That(reply.Message, Does.Contain(why));
+    }
+
+    [Test]
+    public async Task A_node_of_an_older_epoch_is_not_taken_in(CancellationToken cancellationToken)
+    {
+        _raft.Epoch = 2;
+
+        var reply = await _changes.AnswerAsync(TakeIn(9, "d:1"), cancellationToken);
+
+        Assert.That(reply.Message, Does.Contain("recovered under epoch 2").And.Contain("of epoch 0"));
         Assert.That(_raft.Asked, Is.Empty);
     }
 
@@ -255,6 +333,13 @@ internal sealed class MemberChangesTests
 
     private static Member Of(ulong id, string address, Suffrage suffrage = Suffrage.Voter) =>
         new(new NodeId(id), address, suffrage);
+
+    private static MemberRequest Vouch(ulong id, string host)
+    {
+        var request = TakeIn(id, host);
+        request.Action = MemberRequest.Types.Action.Vouch;
+        return request;
+    }
 
     private static MemberRequest TakeIn(ulong id, string host) => new()
     {

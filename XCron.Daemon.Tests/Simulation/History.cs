@@ -25,6 +25,9 @@ internal sealed class History(VirtualTime time)
 
     public bool HadClockFaults { get; set; }
 
+    /// <summary>Whether the faults drawn are such that a process may die or lose its shards while it is busy.</summary>
+    public bool MayLoseOwners { get; set; } = true;
+
     /// <summary>When the run was over and everything had come to rest.</summary>
     public long EndMs { get; set; }
 

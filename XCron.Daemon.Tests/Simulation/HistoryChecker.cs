@@ -27,7 +27,7 @@ internal sealed class HistoryChecker
     {
         Gather();
         var quiet = Quiet();
-        var calls = new CallChecks(quiet, _timeouts, _history.Operations, Wrong);
+        var calls = new CallChecks(quiet, _timeouts, _history, Wrong);
         var dues = new DueChecks(quiet, _timeouts, _expected, _history, Wrong);
         foreach (var chronicle in _chronicles.Values)
         {

@@ -8,6 +8,12 @@ namespace XCron.Daemon.Tests.Simulation;
 /// </summary>
 internal sealed class Nemesis
 {
+    /// <summary>None of these costs a session its shards before its results are recorded.</summary>
+    private static readonly FaultKind[] GentleKinds =
+    [
+        FaultKind.Delay, FaultKind.Clock, FaultKind.Drift, FaultKind.Transfer, FaultKind.Stop, FaultKind.Refusal,
+    ];
+
     private readonly SimulationPlan _plan;
     private readonly SimulationWorld _world;
     private readonly FaultKind[] _kinds;
@@ -18,10 +24,11 @@ internal sealed class Nemesis
     {
         (_plan, _world) = (plan, world);
         _unitMs = 1000L * plan.Stretch;
-        var all = Enum.GetValues<FaultKind>();
+        var all = Random.Next(6) == 0 ? GentleKinds : Enum.GetValues<FaultKind>();
         _kinds = [.. all.Where(_ => Random.Next(2) == 0)];
         if (_kinds.Length == 0)
-            _kinds = [FaultKind.Kill];
+            _kinds = [all[Random.Next(all.Length)]];
+        world.History.MayLoseOwners = Array.Exists(_kinds, static kind => !GentleKinds.Contains(kind));
     }
 
     public Dictionary<FaultKind, int> Counts { get; } = [];
@@ -71,13 +78,14 @@ internal sealed class Nemesis
 
         var kind = _kinds[Random.Next(_kinds.Length)];
         Counts[kind] = Counts.GetValueOrDefault(kind) + 1;
-        Do(kind);
+        var victim = Random.Next(2) == 0 && Leader() is { } leader ? leader : Any();
+        Note(kind.ToString(), victim.Id, 0);
+        Do(kind, victim);
         _world.Agenda.After(Random.NextInt64(1, 2 * everyMs), () => Harm(everyMs));
     }
 
-    private void Do(FaultKind kind)
+    private void Do(FaultKind kind, SimulatedMachine victim)
     {
-        var victim = Random.Next(2) == 0 && Leader() is { } leader ? leader : Any();
         switch (kind)
         {
             case FaultKind.Kill:

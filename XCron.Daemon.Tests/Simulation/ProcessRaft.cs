@@ -25,6 +25,8 @@ internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) :
 
     public Membership Membership => Node.Loop.Status.Current.Membership;
 
+    public long Epoch => Node.Epoch;
+
     private NodeAssembly Node => _node!;
 
     public void Attach(NodeAssembly node) => _node = node;

@@ -16,6 +16,7 @@ internal sealed class SimulateCommand
 
     private readonly Lock _gate = new();
     private readonly List<string> _failures = [];
+    private readonly List<long> _lateness = [];
     private SimulationReport _total = new() { Wrongs = [] };
 
     private int Seeds { get; set; } = 200;
@@ -46,7 +47,8 @@ internal sealed class SimulateCommand
         var minutes = Stopwatch.GetElapsedTime(start).TotalMinutes;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Seeds} seeds from {From}, {Seeds / minutes:0} a minute, {_failures.Count} failed; {_total}"));
+            $"{Seeds} seeds from {From}, {Seeds / minutes:0} a minute, {_failures.Count} failed; ")
+            + (_total with { Lateness = _lateness }));
         return _failures.Count == 0 ? 0 : 1;
     }
 
@@ -68,7 +70,8 @@ internal sealed class SimulateCommand
 
         lock (_gate)
         {
-            _total = report is null ? _total : _total.Plus(report with { Wrongs = [] });
+            _total = report is null ? _total : _total.Plus(report with { Wrongs = [], Lateness = [] });
+            _lateness.AddRange(report?.Lateness ?? []);
             if (failure is not null)
                 _failures.Add($"seed {seed}, {simulation.Plan}: {failure}");
             if (HistoryFile is not null)

@@ -22,6 +22,12 @@ internal static class SoakCommand
             return Misused;
         }
 
+        if (!OperatingSystem.IsLinux())
+        {
+            await Console.Error.WriteLineAsync("soak: needs Linux: signals, /proc and tmpfs are its tools");
+            return Misused;
+        }
+
         if (ServerCommand.Find(options.Server) is not { } server)
         {
             await Console.Error.WriteLineAsync(

@@ -21,13 +21,16 @@ internal static class ConfigurationLoader
 
     public static ConfigurationOutcome Load(Surroundings surroundings)
     {
-        var commandLine = CommandLine.Parse(surroundings.Arguments);
+        var recover = RecoverAsk.Parse(surroundings.Arguments, out var arguments, out var contradiction);
+        var commandLine = CommandLine.Parse(arguments);
         if (commandLine.Ask == CommandLineAsk.HashKey)
             return KeyHasher.Hash(surroundings.ReadInputLine());
         if (commandLine.Ask != CommandLineAsk.Run)
             return new ConfigurationOutcome.Print(TextOf(commandLine.Ask));
 
         var errors = new List<string>(commandLine.Errors);
+        if (contradiction is not null)
+            errors.Add(contradiction);
         var (file, fileSettings) = ReadFile(surroundings, commandLine.ConfPath, errors);
         var values = new ConfigurationValues();
         Setting[] settings =
@@ -44,9 +47,13 @@ internal static class ConfigurationLoader
         var self = FindSelf(values, surroundings, errors);
         var zone = FindZone(values, surroundings, errors);
         var tls = TlsRules.Read(values, surroundings.WorkingDirectory, errors);
-        return errors.Count > 0
-            ? new ConfigurationOutcome.Refused(errors)
-            : new ConfigurationOutcome.Run(Bind(values, surroundings, self, zone, tls), file);
+        if (errors.Count > 0)
+            return new ConfigurationOutcome.Refused(errors);
+
+        var options = Bind(values, surroundings, self, zone, tls);
+        return recover is null
+            ? new ConfigurationOutcome.Run(options, file)
+            : new ConfigurationOutcome.Recover(options, recover);
     }
 
     private static string TextOf(CommandLineAsk ask) => ask switch

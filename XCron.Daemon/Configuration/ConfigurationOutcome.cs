@@ -11,6 +11,9 @@ internal abstract record ConfigurationOutcome
     /// <param name="File">The file that was read, or null.</param>
     internal sealed record Run(XCronOptions Options, string? File) : ConfigurationOutcome;
 
+    /// <summary>The data of a node that is not running is to be looked at or recovered; nothing is started.</summary>
+    internal sealed record Recover(XCronOptions Options, RecoverAsk Ask) : ConfigurationOutcome;
+
     /// <summary>The caller asked for a text (--help) and gets it on standard output; nothing is started.</summary>
     internal sealed record Print(string Text) : ConfigurationOutcome;
 

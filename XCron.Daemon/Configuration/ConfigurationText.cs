@@ -15,12 +15,22 @@ internal static class ConfigurationText
              xcron {DaemonVersion.Number}: a distributed, durable task scheduler
 
              xcron_server [--conf FILE] [--KEY VALUE | --KEY=VALUE]...
+             xcron_server recover [--show | --cut-damage | --force-new-cluster | --rejoin] [--yes] [--conf FILE]...
 
                --conf FILE, -conf FILE  the configuration file (also XCRON_CONF); else ./xcron.toml, if there is one
                --default-conf           prints a configuration file with every key and its default
                --hash-key               hashes the API key on standard input, or makes a new one, for [auth] api_keys
                --version                prints the version
                --help, -h               prints this
+
+             recover works on the raft_dir of a node that is not running. Without --yes it only says what it would do;
+             what it replaces it sets aside in a folder of raft_dir and never deletes.
+
+               recover --show               what the data holds, and what is damaged; to compare survivors
+               recover --cut-damage         a single node goes on with what is readable before the damage
+               recover --force-new-cluster  a majority is lost for good: this survivor goes on alone, under a new
+                                            epoch, and others join it; with --cut-damage also where it is damaged
+               recover --rejoin             sets this node's data aside, so that it joins as a new one
 
              Settings, with their defaults. Each is also a key of the file (peer.self: self under [peer]) and a
              variable of the environment (http_port: XCRON_HTTP_PORT; peer.self: XCRON_PEER__SELF). The command line

@@ -58,6 +58,27 @@ internal static partial class DaemonTrace
         + "peer_port may pass for a node of the cluster")]
     public static partial void PeersAreOpen(this ILogger logger);
 
+    [LoggerMessage(120, LogLevel.Error,
+        "In quarantine, since the data is damaged: {Damage} Nothing is served or voted from it; {Others} are asked for "
+        + "a leader with a majority")]
+    public static partial void Quarantined(this ILogger logger, string damage, string others);
+
+    [LoggerMessage(121, LogLevel.Critical, "The data is damaged, and nobody else has it: {Damage}")]
+    public static partial void DamagedAndAlone(this ILogger logger, string damage);
+
+    [LoggerMessage(122, LogLevel.Warning,
+        "The damaged files are in {Folder} of the data directory; the node comes back as a new one in its place, to be "
+        + "taken in by {Membership}")]
+    public static partial void SetAside(this ILogger logger, string folder, Membership membership);
+
+    [LoggerMessage(123, LogLevel.Critical,
+        "The node stops, since data that it read is damaged: {Damage} The next start looks at all of it")]
+    public static partial void DamagedWhileRunning(this ILogger logger, string damage);
+
+    [LoggerMessage(124, LogLevel.Critical,
+        "{Reason} To join, set its data aside (xcron_server recover --rejoin) and start it with [peer] join")]
+    public static partial void Superseded(this ILogger logger, string reason);
+
     [LoggerMessage(200, LogLevel.Information, "Configuration: {File}, then the environment and the command line")]
     public static partial void ConfiguredByFile(this ILogger logger, string file);
 

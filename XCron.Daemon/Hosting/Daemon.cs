@@ -11,7 +11,25 @@ internal static class Daemon
 {
     private const int Failed = 1;
 
+    /// <summary>A node that was damaged and repaired itself begins again, as a new one.</summary>
     public static async Task<int> RunAsync(ConfigurationOutcome.Run run)
+    {
+        while (true)
+        {
+            try
+            {
+                return await LiveAsync(run);
+            }
+            catch (LogDamagedException damage)
+            {
+                if (await DamagedNode.RunAsync(run.Options, damage) is { } exitCode)
+                    return exitCode;
+            }
+        }
+    }
+
+    /// <exception cref="LogDamagedException">It could not start, since its data is damaged.</exception>
+    private static async Task<int> LiveAsync(ConfigurationOutcome.Run run)
     {
         var options = run.Options;
         await using var app = DaemonHost.Build(options);
@@ -33,7 +51,7 @@ internal static class Daemon
             DaemonHost.Map(app, options, scheduler.Api, scheduler.Cluster, scheduler.Transport, scheduler.Readiness);
             return await ServeAsync(app, scheduler, options, logger);
         }
-        catch (Exception failure)
+        catch (Exception failure) when (failure is not LogDamagedException)
         {
             logger.CannotStart(failure.Message);
             return Failed;
@@ -55,18 +73,32 @@ internal static class Daemon
         await app.StartAsync(stopping);
         logger.Listening(options.Bind.ToString(), options.HttpPort, options.MonitorPort, options.PeerPort);
         var exitCode = 0;
+        LogDamagedException? found = null;
         try
         {
             var warming = Warmup.RunAsync(
                 scheduler.Services with { RequestFinished = static (_, _) => { } }, HealthOf(options), stopping);
-            await scheduler.StartAsync(stopping);
+            found = await StartAsync(scheduler, stopping);
             await warming;
-            logger.Ready();
-            await scheduler.FailsAsync().WaitAsync(stopping);
+            if (found is null)
+            {
+                logger.Ready();
+                await scheduler.FailsAsync().WaitAsync(stopping);
+            }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             logger.Stopping();
+        }
+        catch (LogDamagedException damage)
+        {
+            logger.DamagedWhileRunning(damage.Message);
+            exitCode = Failed;
+        }
+        catch (ClusterSupersededException superseded)
+        {
+            logger.Superseded(superseded.Message);
+            exitCode = Failed;
         }
         catch (Exception failure)
         {
@@ -77,7 +109,21 @@ internal static class Daemon
         await scheduler.StopAsync();
         await app.StopAsync(CancellationToken.None);
         logger.Stopped();
-        return exitCode;
+        return found is null ? exitCode : throw found;
+    }
+
+    /// <summary>What is damaged, if that is why it cannot start.</summary>
+    private static async Task<LogDamagedException?> StartAsync(Scheduler scheduler, CancellationToken stopping)
+    {
+        try
+        {
+            await scheduler.StartAsync(stopping);
+            return null;
+        }
+        catch (LogDamagedException damage)
+        {
+            return damage;
+        }
     }
 
     private static IPEndPoint HealthOf(XCronOptions options)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using XCron.Daemon.Commands;
 using XCron.Daemon.Peers;
 using XCron.Raft;
@@ -5,7 +6,11 @@ using XCron.Raft;
 namespace XCron.Daemon.Hosting;
 
 /// <summary>The local Raft node as the stations of the daemon see it.</summary>
-internal sealed class RaftAccess(RaftNode node) : IMemberAccess
+/// <param name="node">That node.</param>
+/// <param name="leastEpoch">
+/// Of its directory: a node that has just joined reads the log from its beginning, before the epoch.
+/// </param>
+internal sealed class RaftAccess(RaftNode node, long leastEpoch) : IMemberAccess
 {
     public event Action? Changed;
 
@@ -19,10 +24,25 @@ internal sealed class RaftAccess(RaftNode node) : IMemberAccess
 
     public Membership Membership => node.Status.Membership;
 
+    public long Epoch => Math.Max(leastEpoch, Membership.Epoch);
+
     public Membership? CommittedMembership =>
         node.Status is var status && status.MembershipIndex <= status.Commit ? status.Membership : null;
 
     public bool IsCaughtUp(NodeId id) => PeerOf(id) is { IsCaughtUp: true };
+
+    public bool IsCompleteWithout(NodeId id)
+    {
+        var status = node.Status;
+        return IsMajority(status.Membership.Voters)
+            && (status.Membership.Outgoing.IsEmpty || IsMajority(status.Membership.Outgoing));
+
+        bool IsMajority(ImmutableArray<NodeId> voters) => voters.Count(Has) > voters.Length / 2;
+
+        bool Has(NodeId voter) => voter != id && (voter == status.Self
+            ? status.Durable >= status.Commit
+            : status.Peers.Any(peer => peer.Id == voter && peer.Match >= status.Commit));
+    }
 
     public TimeSpan? SilentFor(NodeId id) => PeerOf(id)?.SinceContact;
 

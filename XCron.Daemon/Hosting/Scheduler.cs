@@ -62,14 +62,7 @@ internal sealed class Scheduler : IAsyncDisposable
         _logger = loggers.CreateLogger(DaemonTrace.Category);
         _peersTrace = new PeersTrace(loggers.CreateLogger<PeersTrace>());
         _gateway = new LateGateway(options.RequestTimeout, _time);
-        _peerOptions = new PeerOptions
-        {
-            Address = options.Peer.Self,
-            SharedSecret = options.Peer.SharedSecret,
-            OwnerTimeout = options.OwnerTimeout,
-            RequestTimeout = options.RequestTimeout,
-            ReportInterval = options.OwnerTimeout / ReportsInOwnerTimeout,
-        };
+        _peerOptions = PeerOptionsOf(options);
         _identity = new PeerIdentity(directory.NodeId, options.Peer.Self, options.Peer.PeerHosts)
         {
             InitialMembership = directory.HasJoined ? null : directory.InitialMembership,
@@ -120,6 +113,15 @@ internal sealed class Scheduler : IAsyncDisposable
 
     public ApiEndpoints Api { get; }
 
+    public static PeerOptions PeerOptionsOf(XCronOptions options) => new()
+    {
+        Address = options.Peer.Self,
+        SharedSecret = options.Peer.SharedSecret,
+        OwnerTimeout = options.OwnerTimeout,
+        RequestTimeout = options.RequestTimeout,
+        ReportInterval = options.OwnerTimeout / ReportsInOwnerTimeout,
+    };
+
     /// <summary>Forms or rejoins the cluster and starts everything that turns; returns when this node runs.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -133,10 +135,10 @@ internal sealed class Scheduler : IAsyncDisposable
         if (!_options.IsPeerPortGuarded && !_options.IsMeantForMany && _node.Status.Membership.Members.Length > 1)
             _logger.PeersAreOpen();
         _clusterView.Attach(_node);
-        var raft = _raft = new RaftAccess(_node);
+        var raft = _raft = new RaftAccess(_node, _directory.InitialMembership?.Epoch ?? 0);
         _peers = new PeerStation(
             raft, _state, _self, _members, _channels, _peerOptions, _time, new Random(NewSeed()), _peersTrace);
-        _identity.InForce = () => raft.Membership;
+        _identity.InForce = () => raft.Membership.WithEpoch(raft.Epoch);
         _changes = new MemberChanges(raft, _channels, _peerOptions, _time, _state, _members);
         _notice = new CallersNotice(raft, _channels, _peerOptions, _time);
         Cluster.Attach(raft, _changes);

@@ -65,6 +65,7 @@ internal sealed class Admission(
             Action = MemberRequest.Types.Action.TakeIn,
             Host = options.Address,
             NodeId = raft.Self.Value,
+            Epoch = raft.Epoch,
             ClusterId = UnsafeByteOperations.UnsafeWrap(raft.Membership.ClusterId.ToByteArray()),
         };
         var known = raft.Membership.Members.Select(member => member.Address);

@@ -94,6 +94,17 @@ internal abstract record FormationDecision
     private static FormationDecision JoinExisting(
         NodeId self, string selfAddress, (string Address, IdentifyReply Reply)[] withCluster)
     {
+        try
+        {
+            // Where the cluster was recovered from a lost quorum, those of an older epoch are not of it any more.
+            var newest = withCluster.Max(peer => KnownMembership.EpochOf(peer.Reply));
+            withCluster = Array.FindAll(withCluster, peer => KnownMembership.EpochOf(peer.Reply) == newest);
+        }
+        catch (Exception damage) when (damage is FormatException or ArgumentException)
+        {
+            return new Disagree($"There is a cluster that this version cannot read: {damage.Message}");
+        }
+
         // Nodes that were taken in later do not know how the cluster began; any that formed it is better heard.
         var former = Array.FindIndex(withCluster, peer => !peer.Reply.InitialMembership.IsEmpty);
         var (address, reply) = withCluster[Math.Max(former, 0)];

@@ -16,6 +16,11 @@ internal interface IMemberAccess : IRaftAccess
     bool IsCaughtUp(NodeId id);
 
     /// <summary>
+    /// While this node leads: whether a majority of the voters, without this one, has everything that is committed.
+    /// </summary>
+    bool IsCompleteWithout(NodeId id);
+
+    /// <summary>
     /// While this node leads: for how long a peer's node has not been heard; null where it is no peer.
     /// </summary>
     TimeSpan? SilentFor(NodeId id);

@@ -17,6 +17,9 @@ internal interface IRaftAccess
     /// <summary>The configuration in force.</summary>
     Membership Membership { get; }
 
+    /// <summary>How often the cluster was recovered from a lost quorum, as far as this node ever knew.</summary>
+    long Epoch { get; }
+
     /// <summary>
     /// Raised after leader, role, term or membership changed; the properties show the new values already. Handlers
     /// return at once.

@@ -7,6 +7,21 @@ namespace XCron.Daemon.Peers;
 internal static class KnownMembership
 {
     /// <summary>
+    /// The same members, under the epoch that the node knows of: one that has just joined reads the log from its
+    /// beginning, where the configurations are of older epochs.
+    /// </summary>
+    public static Membership WithEpoch(this Membership membership, long epoch) => membership.Epoch == epoch
+        ? membership
+        : new Membership(membership.ClusterId, membership.Members) { Epoch = epoch };
+
+    /// <summary>Of which epoch the node is; of two, the higher is the cluster.</summary>
+    public static long EpochOf(IdentifyReply reply)
+    {
+        var encoded = reply.Membership.IsEmpty ? reply.InitialMembership : reply.Membership;
+        return encoded.IsEmpty ? 0 : Membership.Decode(encoded.Span).Epoch;
+    }
+
+    /// <summary>
     /// Without the asker, who has to be told by the log itself that it is in; null where the node has no cluster, or
     /// knows of nobody who votes but the asker. Throws FormatException or ArgumentException where it is unreadable.
     /// </summary>
@@ -22,7 +37,7 @@ internal static class KnownMembership
 
         var others = membership.Members.Where(member => member.Id != asker).ToArray();
         return Array.Exists(others, member => member.Suffrage == Suffrage.Voter)
-            ? new Membership(membership.ClusterId, others)
+            ? new Membership(membership.ClusterId, others) { Epoch = membership.Epoch }
             : null;
     }
 }

@@ -25,6 +25,7 @@ internal sealed class LeaderOffice(
         return request.Action switch
         {
             MemberRequest.Types.Action.Add => await AddAsync(request.Host, cancellationToken),
+            MemberRequest.Types.Action.Vouch => await VouchAsync(request, cancellationToken),
             MemberRequest.Types.Action.TakeIn => await TakeInAsync(request, cancellationToken),
             MemberRequest.Types.Action.Remove => await RemoveAsync(request.Host, cancellationToken),
             MemberRequest.Types.Action.TransferLeader => await TransferAsync(request.Host, cancellationToken),
@@ -63,18 +64,67 @@ internal sealed class LeaderOffice(
                 + "[peer] join naming a node of this one");
         }
 
-        return await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
+        return OldSide(node) is { } refusal
+            ? MemberReplies.Refused($"{host}: {refusal}")
+            : await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
+    }
+
+    /// <summary>Why a node that has data of this cluster is not added, where that is of another epoch.</summary>
+    private string? OldSide(IdentifyReply node)
+    {
+        try
+        {
+            return node.ClusterId.IsEmpty ? null : Epochs.Refusal(KnownMembership.EpochOf(node), raft.Epoch);
+        }
+        catch (Exception damage) when (damage is FormatException or ArgumentException)
+        {
+            return $"its membership is one that this version cannot read: {damage.Message}";
+        }
     }
 
     private async Task<MemberReply> TakeInAsync(MemberRequest request, CancellationToken cancellationToken)
     {
         if (request.ClusterId.Length != 16 || new Guid(request.ClusterId.Span) != raft.Membership.ClusterId)
             return MemberReplies.Refused("it asks to be taken into another cluster than this one");
+        if (Epochs.Refusal(request.Epoch, raft.Epoch) is { } refusal)
+            return MemberReplies.Refused(refusal);
 
         return request.NodeId == 0
             ? MemberReplies.Refused("it has no id")
             : await EnterAsync(new NodeId(request.NodeId), request.Host, cancellationToken);
     }
+
+    /// <summary>
+    /// Says that the cluster has all that was acknowledged without the asker: what it holds is not needed. The leader
+    /// has it (Raft §5.4), a majority confirms that it leads, and a majority without the asker has it on disk.
+    /// </summary>
+    private async Task<MemberReply> VouchAsync(MemberRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.ClusterId.IsEmpty && new Guid(request.ClusterId.Span) != raft.Membership.ClusterId)
+            return MemberReplies.Refused("its data is of another cluster than this one");
+        if (Epochs.Refusal(request.Epoch, raft.Epoch) is { } refusal)
+            return MemberReplies.Refused(refusal);
+
+        var asker = request.NodeId == 0 ? FindAt(request.Host) : raft.Membership.Find(new NodeId(request.NodeId));
+        if (asker is null)
+        {
+            return MemberReplies.Refused(
+                $"{NoMember(request.Host)}; it was removed, or another took its place. What its data holds was with a "
+                + "majority then; set it aside (xcron_server recover --rejoin) to join as a new node");
+        }
+
+        if (asker.Address != request.Host)
+            return MemberReplies.Refused($"node {asker.Id} is known at {asker.Address}, not at {request.Host}");
+        if (WasHeard(asker))
+            return MemberReplies.Refused($"node {asker.Id} was heard from {request.Host} a moment ago");
+
+        return await raft.ReadBarrierAsync(cancellationToken) && raft.IsCompleteWithout(asker.Id) && raft.IsLeader
+            ? MemberReplies.Vouched(raft.Membership, raft.Epoch)
+            : MemberReplies.NotLeader;
+    }
+
+    private bool WasHeard(Member member) => member.Id == raft.Self
+        || (raft.SilentFor(member.Id) is { } silent && silent < options.OwnerTimeout);
 
     private async Task<MemberReply> EnterAsync(NodeId id, string host, CancellationToken cancellationToken)
     {
@@ -87,7 +137,7 @@ internal sealed class LeaderOffice(
         var former = FindAt(host);
         if (former is null || known is not null)
             return MemberReplies.Of(await raft.AddLearnerAsync(learner, cancellationToken));
-        if (former.Id == raft.Self || raft.SilentFor(former.Id) is { } silent && silent < options.OwnerTimeout)
+        if (WasHeard(former))
             return MemberReplies.Refused($"node {former.Id} was heard from {host} a moment ago");
 
         return MemberReplies.Of(await raft.ReplaceAsync(former.Id, learner, cancellationToken));

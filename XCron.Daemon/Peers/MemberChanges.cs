@@ -46,6 +46,9 @@ internal sealed class MemberChanges(
         if (request.Forwarded)
             return await _office.CarryOutAsync(request, cancellationToken);
 
+        if (request.Action == MemberRequest.Types.Action.Vouch)
+            return await AskLeaderAsync(request, cancellationToken); // the asker asks again, and wants all of the reply
+
         var answer = await SubmitAsync(request, cancellationToken);
         return answer switch
         {

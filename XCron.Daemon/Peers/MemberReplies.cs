@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Google.Protobuf;
 using XCron.Daemon.Commands;
 using XCron.Proto.Cluster;
 using XCron.Raft;
@@ -15,6 +16,13 @@ internal static class MemberReplies
 
     public static MemberReply Refused(string why) =>
         new() { Status = MemberReply.Types.Status.Refused, Message = why };
+
+    /// <summary>A majority has just confirmed the leader that says this.</summary>
+    public static MemberReply Vouched(Membership membership, long epoch) => new()
+    {
+        Status = MemberReply.Types.Status.Done,
+        Membership = UnsafeByteOperations.UnsafeWrap(membership.WithEpoch(epoch).Encode()),
+    };
 
     public static MemberReply Of(ChangeOutcome outcome) => outcome switch
     {

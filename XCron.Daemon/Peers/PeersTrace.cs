@@ -43,6 +43,9 @@ internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
     [LoggerMessage(4040, LogLevel.Information, "Node {Id} at {Address} has caught up and votes from now on.")]
     public partial void LearnerPromoted(NodeId id, string address);
 
+    [LoggerMessage(4041, LogLevel.Warning, "In quarantine: {Address} says: {Why}. It is asked again.")]
+    public partial void NotVouchedFor(string address, string why);
+
     [LoggerMessage(4010, LogLevel.Information, "Passing commands on to leader {Leader} at {Address}.")]
     public partial void ForwardOpened(NodeId leader, string address);
 

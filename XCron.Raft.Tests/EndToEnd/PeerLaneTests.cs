@@ -61,6 +61,13 @@ internal sealed class PeerLaneTests
 
         public Guid ClusterId => Guid.Empty;
 
+        public long Epoch => 0;
+
+        public void Superseded(long epoch)
+        {
+            // Nobody says so.
+        }
+
         public void Deliver(Message message)
         {
             // Nobody says anything.

@@ -42,6 +42,42 @@ internal sealed class RaftNodeTests
     }
 
     [Test]
+    public async Task A_damaged_newest_snapshot_costs_nothing_while_the_log_goes_on_from_the_one_before_it()
+    {
+        var first = new ListMachine();
+        using (var directory = Open())
+        {
+            await using var node = await StartAsync(directory, first);
+            for (var i = 0; i < 90; i++)
+            {
+                await ApplyAsync(node, $"a{i}");
+                if (i % 40 == 39)
+                    await node.SnapshotAsync().WaitAsync(Limit);
+            }
+        }
+
+        var snapshots = _path.GetFiles("snapshot-*").OrderBy(file => file.Name, StringComparer.Ordinal).ToArray();
+        Assert.That(snapshots, Has.Length.EqualTo(2));
+        Flip(snapshots[1]);
+        var second = new ListMachine();
+        using (var directory = Open())
+        {
+            await using var node = await StartAsync(directory, second);
+            Assert.That(await node.ReadBarrierAsync(), Is.True);
+        }
+
+        Assert.That(second.Lines, Is.EqualTo(first.Lines).And.Count.EqualTo(90));
+
+        Flip(snapshots[0]);
+        using (var directory = Open())
+        {
+            Assert.That(
+                () => StartAsync(directory, new ListMachine()),
+                Throws.InstanceOf<LogDamagedException>().With.Property("File").EqualTo(snapshots[0].Name));
+        }
+    }
+
+    [Test]
     public async Task Stopping_ends_every_wait_and_later_proposals_are_refused()
     {
         using var directory = Open();
@@ -92,6 +128,13 @@ internal sealed class RaftNodeTests
         var outcome = await node.ProposeAsync(new byte[(4 << 20) + 1]);
 
         Assert.That(outcome, Is.EqualTo(new ProposeOutcome.Rejected(RejectReason.TooLarge, node.Id)));
+    }
+
+    private static void Flip(FileInfo file)
+    {
+        var bytes = File.ReadAllBytes(file.FullName);
+        bytes[bytes.Length / 2] ^= 4;
+        File.WriteAllBytes(file.FullName, bytes);
     }
 
     private RaftDirectory Open()

@@ -56,7 +56,12 @@ internal sealed class SimulatedDisk : IDisk
 
     private long UsedBytes => Capacity is null ? 0 : _names.Values.Sum(content => content.Length);
 
-    public IReadOnlyList<string> List() => [.. _names.Keys];
+    public IReadOnlyList<string> List() => [.. _names.Keys.Where(static name => !name.Contains('/'))];
+
+    public void MoveInto(string folder, string name) => Rename(name, $"{folder}/{name}");
+
+    public IReadOnlyList<string> Folders() =>
+        [.. _names.Keys.Where(static name => name.Contains('/')).Select(static name => name.Split('/')[0]).Distinct()];
 
     public bool Exists(string name) => _names.ContainsKey(name);
 

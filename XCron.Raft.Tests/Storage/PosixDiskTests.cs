@@ -108,6 +108,25 @@ internal sealed class PosixDiskTests
     }
 
     [Test]
+    public void Files_are_moved_into_a_folder_which_is_made_for_them()
+    {
+        foreach (var name in new[] { "a", "b" })
+        {
+            using var file = _disk.Create(name);
+            file.Write(0, [1, 2, 3]);
+        }
+
+        _disk.MoveInto("aside", "a");
+        _disk.MoveInto("aside", "b");
+        _disk.SyncDirectory();
+
+        var folder = Path.Combine(_directory.Path, "data", "aside");
+        Assert.That(_disk.List(), Is.Empty);
+        Assert.That(_disk.Folders(), Is.EqualTo(["aside"]));
+        Assert.That(new PosixDisk(folder).List(), Is.EquivalentTo(["a", "b"]));
+    }
+
+    [Test]
     public async Task Readers_go_on_while_the_writer_appends_and_compacts()
     {
         using var log = Sample.Open(_disk);

@@ -172,6 +172,26 @@ internal sealed class SnapshotStoreTests
     }
 
     [Test]
+    public void What_another_node_is_to_pull_is_read_whole_once_and_not_served_damaged()
+    {
+        var disk = new SimulatedDisk();
+        Sample.WriteSnapshot(new(disk, Sample.Identity), Mark, Sample.Bytes(200_000));
+        var whole = new SnapshotStore(disk.Fork(), Sample.Identity);
+        disk.FlipBit(Name, disk.ReadAll(Name).Length / 2);
+        var damaged = new SnapshotStore(disk, Sample.Identity);
+
+        using var first = whole.OpenToServe(Mark.Index, Mark.Term);
+        using var second = whole.OpenToServe(Mark.Index, Mark.Term);
+
+        Assert.That(first?.Length, Is.EqualTo(second?.Length).And.GreaterThan(200_000));
+        Assert.That(damaged.Latest, Is.Not.Null, "its beginning and its end are whole");
+        Assert.That(
+            () => damaged.OpenToServe(Mark.Index, Mark.Term),
+            Throws.TypeOf<LogDamagedException>().With.Property("File").EqualTo(Name));
+        Assert.That(whole.OpenToServe(new(99), new(1)), Is.Null);
+    }
+
+    [Test]
     public void A_full_disk_ends_the_snapshot_and_leaves_nothing()
     {
         var disk = new SimulatedDisk { Capacity = 100_000 };

@@ -40,7 +40,7 @@ internal abstract record MemberEdit
             : Of(current, current.Members
                 .Where(member => member.Id != replace.Old && member.Id != replace.Replacement.Id)
                 .Append(replace.Replacement)),
-        Become become => (become.Target, default),
+        Become become => Of(current, become.Target.Members),
         _ => throw new UnreachableException(GetType().Name),
     };
 
@@ -60,6 +60,6 @@ internal abstract record MemberEdit
 
         return wanted.Length > Membership.MaxMembers
             ? (null, ChangeRefusal.TooManyMembers)
-            : (new Membership(current.ClusterId, wanted), default);
+            : (new Membership(current.ClusterId, wanted) { Epoch = current.Epoch }, default);
     }
 }

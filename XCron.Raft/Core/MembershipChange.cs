@@ -40,10 +40,16 @@ internal static class MembershipChange
         var leaving = current.Members
             .Where(member => target.Find(member.Id) is null)
             .Select(static member => member with { Suffrage = Suffrage.Leaving });
-        return new Membership(current.ClusterId, target.Members.Concat(leaving), current.Voters);
+        return new Membership(current.ClusterId, target.Members.Concat(leaving), current.Voters)
+        {
+            Epoch = current.Epoch,
+        };
     }
 
     /// <summary>What ends a joint configuration. Derived from it alone, so that any leader can complete it.</summary>
     public static Membership LastStep(Membership joint) =>
-        new(joint.ClusterId, joint.Members.Where(static member => member.Suffrage != Suffrage.Leaving));
+        new(joint.ClusterId, joint.Members.Where(static member => member.Suffrage != Suffrage.Leaving))
+        {
+            Epoch = joint.Epoch,
+        };
 }

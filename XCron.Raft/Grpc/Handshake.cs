@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
@@ -13,6 +14,8 @@ namespace XCron.Raft.Grpc;
 /// </summary>
 internal static class Handshake
 {
+    // In the trailers of a refusal: the epoch of whoever refuses one of an older.
+    private const string EpochTrailer = "xcron-epoch";
     private const uint ProtocolMin = 1;
     private const uint ProtocolMax = 1;
 
@@ -22,6 +25,7 @@ internal static class Handshake
         ProtocolMin = ProtocolMin,
         ProtocolMax = ProtocolMax,
         SharedSecret = secret,
+        Epoch = host.Epoch,
     };
 
     public static Envelope EnvelopeOf(IRaftTransportHost host, NodeId peer, string secret) => new()
@@ -45,6 +49,7 @@ internal static class Handshake
             throw new RpcException(new Status(StatusCode.PermissionDenied, "the shared secret does not fit"));
         if (hello.ClusterId.Length != 16 || new Guid(hello.ClusterId.Span) is var cluster && cluster != host.ClusterId)
             throw Refusal($"cluster id differs; this node belongs to {host.ClusterId}");
+        CheckEpoch(hello.Epoch, host);
         if (to != host.Self)
             throw Refusal($"this node is {host.Self}, not {to}");
         if (hello.ProtocolMax < ProtocolMin || hello.ProtocolMin > ProtocolMax)
@@ -54,9 +59,39 @@ internal static class Handshake
         }
     }
 
+    /// <summary>Under which newer epoch the cluster goes on without the caller, if that is why it is refused.</summary>
+    public static long? NewerEpochOf(RpcException refusal) =>
+        long.TryParse(
+            refusal.Trailers.GetValue(EpochTrailer), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+            ? epoch
+            : null;
+
     /// <summary>Whether a failure is one that only an operator can end.</summary>
     public static bool IsPermanent(RpcException failure) =>
         failure.StatusCode is StatusCode.FailedPrecondition or StatusCode.PermissionDenied;
 
-    private static RpcException Refusal(string why) => new(new Status(StatusCode.FailedPrecondition, why));
+    /// <summary>Nodes of two epochs have two histories: neither takes anything from the other.</summary>
+    private static void CheckEpoch(long theirs, IRaftTransportHost host)
+    {
+        var ours = host.Epoch;
+        if (theirs < ours)
+        {
+            var trailers = new Metadata { { EpochTrailer, ours.ToString(CultureInfo.InvariantCulture) } };
+            throw Refusal(
+                $"this cluster was recovered under epoch {ours}; the caller's data is of epoch {theirs}, a side that "
+                + "was given up: it may join anew with an empty directory",
+                trailers);
+        }
+
+        if (theirs > ours)
+        {
+            host.Superseded(theirs);
+            throw Refusal(
+                $"this node's data is of epoch {ours}; its cluster was recovered without it under epoch {theirs}: it "
+                + "may join anew with an empty directory");
+        }
+    }
+
+    private static RpcException Refusal(string why, Metadata? trailers = null) =>
+        new(new Status(StatusCode.FailedPrecondition, why), trailers ?? []);
 }

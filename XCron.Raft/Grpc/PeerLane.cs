@@ -73,6 +73,8 @@ internal sealed class PeerLane : IAsyncDisposable
             catch (RpcException failure) when (Handshake.IsPermanent(failure) && !stop.IsCancellationRequested)
             {
                 RaftTrace.PeerRefuses(_logger, _peer.Id, _peer.Address, failure.Status.Detail);
+                if (Handshake.NewerEpochOf(failure) is { } newer && newer > _host.Epoch)
+                    _host.Superseded(newer);
                 wait = RefusedRetry;
             }
             catch (Exception failure)

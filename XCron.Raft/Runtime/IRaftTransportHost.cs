@@ -10,6 +10,12 @@ internal interface IRaftTransportHost
 
     Guid ClusterId { get; }
 
+    /// <summary>How often the cluster was recovered from a lost quorum, as far as this node ever knew.</summary>
+    long Epoch { get; }
+
+    /// <summary>A node of this cluster is of a newer epoch: this one is of a side that was given up.</summary>
+    void Superseded(long epoch);
+
     /// <summary>Takes a message from a peer; drops it when too many wait (Raft tolerates loss).</summary>
     void Deliver(Message message);
 

@@ -16,10 +16,14 @@ internal sealed class NodeAssembly : IRaftTransportHost
 
     private readonly ILogger _logger;
 
-    private NodeAssembly(LogIdentity identity, ILogger logger, LoopClock clock)
+    // A node that has just joined reads the log from its beginning, before the epoch that it was told of.
+    private readonly long _leastEpoch;
+
+    private NodeAssembly(LogIdentity identity, long leastEpoch, ILogger logger, LoopClock clock)
     {
         Self = identity.Node;
         ClusterId = identity.ClusterId;
+        _leastEpoch = leastEpoch;
         _logger = logger;
         Clock = clock;
     }
@@ -27,6 +31,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
     public NodeId Self { get; }
 
     public Guid ClusterId { get; }
+
+    public long Epoch => Math.Max(_leastEpoch, Loop.Status.Current.Membership.Epoch);
 
     public LoopClock Clock { get; }
 
@@ -53,13 +59,12 @@ internal sealed class NodeAssembly : IRaftTransportHost
         CancellationToken cancellationToken)
     {
         var identity = new LogIdentity(initial.ClusterId, self);
-        var node = new NodeAssembly(identity, logger, new LoopClock(options.TimeProvider));
+        var node = new NodeAssembly(identity, initial.Epoch, logger, new LoopClock(options.TimeProvider));
         var store = new SnapshotStore(disk, identity);
-        var snapshot = store.Latest;
-        if (snapshot is not null)
-            await RestoreAsync(store, stateMachine, snapshot, cancellationToken).ConfigureAwait(false);
-
-        var log = WriteAheadLog.Open(disk, identity, new LogOptions { SegmentBytes = options.SegmentBytes }, snapshot);
+        var snapshot = await RestoreNewestAsync(store, stateMachine, cancellationToken).ConfigureAwait(false);
+        var log = OpenLog(disk, identity, options, snapshot, store.Damaged);
+        foreach (var damage in store.Damaged)
+            RaftTrace.SnapshotDamaged(logger, damage.File, damage.Offset, damage.What);
         var recovered = node.Recover(log, initial, snapshot);
         var core = new RaftCore(CoreOptionsOf(self, options), recovered, new Random(options.Seed), node.Clock.NowMs);
 
@@ -101,6 +106,8 @@ internal sealed class NodeAssembly : IRaftTransportHost
         if (!Loop.TryPostFromOutside(new NodeInput.Received(message)))
             RaftMetrics.MessagesDropped.Add(1);
     }
+
+    public void Superseded(long epoch) => Tell(new NodeInput.Superseded(Epoch, epoch));
 
     public void PeerDisconnected(NodeId peer) => Tell(new NodeInput.PeerDisconnected(peer));
 
@@ -154,6 +161,50 @@ internal sealed class NodeAssembly : IRaftTransportHost
         MaxEntryBytes = options.MaxEntryBytes,
         CachedLogBytes = options.CachedLogBytes,
     };
+
+    /// <summary>
+    /// The newest snapshot that is whole. Where a newer one is damaged, nothing is lost if the log goes on from the one
+    /// before it, which is what it is kept for.
+    /// </summary>
+    private static async ValueTask<SnapshotMark?> RestoreNewestAsync(
+        SnapshotStore store, IStateMachine stateMachine, CancellationToken cancellationToken)
+    {
+        while (store.Latest is { } newest)
+        {
+            try
+            {
+                await RestoreAsync(store, stateMachine, newest, cancellationToken).ConfigureAwait(false);
+                return newest;
+            }
+            catch (LogDamagedException damage)
+            {
+                store.Distrust(newest, damage);
+                if (store.Latest is null)
+                    throw; // half of it may have reached the state machine, and only another snapshot replaces that
+            }
+        }
+
+        return null;
+    }
+
+    private static WriteAheadLog OpenLog(
+        IDisk disk,
+        LogIdentity identity,
+        RaftOptions options,
+        SnapshotMark? snapshot,
+        IReadOnlyList<LogDamagedException> damagedSnapshots)
+    {
+        try
+        {
+            return WriteAheadLog.Open(
+                disk, identity, new LogOptions { SegmentBytes = options.SegmentBytes }, snapshot);
+        }
+        catch (LogDamagedException) when (damagedSnapshots.Count > 0)
+        {
+            // The log does not go on from an older one: it is the snapshot that is missed.
+            throw damagedSnapshots[^1];
+        }
+    }
 
     private static async ValueTask RestoreAsync(
         SnapshotStore store, IStateMachine stateMachine, SnapshotMark mark, CancellationToken cancellationToken)

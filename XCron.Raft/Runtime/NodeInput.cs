@@ -74,6 +74,13 @@ internal abstract class NodeInput
         public TaskCompletionSource<TransferOutcome> Done => done;
     }
 
+    public sealed class Superseded(long ours, long theirs) : NodeInput
+    {
+        public long Ours => ours;
+
+        public long Theirs => theirs;
+    }
+
     /// <summary>Well, low or full: what the log writer finds.</summary>
     public sealed class DiskSpace(DiskHealth health) : NodeInput
     {

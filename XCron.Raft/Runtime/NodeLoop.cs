@@ -164,6 +164,8 @@ internal sealed class NodeLoop : Station<NodeInput>
             case NodeInput.EntriesLoaded loaded:
                 _core.OnEntriesLoaded(loaded.Peer, loaded.From, loaded.Entries);
                 break;
+            case NodeInput.Superseded superseded:
+                throw new ClusterSupersededException(superseded.Ours, superseded.Theirs);
             case NodeInput.PeerDisconnected disconnected:
                 _core.OnPeerDisconnected(disconnected.Peer);
                 break;

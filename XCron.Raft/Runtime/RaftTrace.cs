@@ -14,7 +14,7 @@ internal static partial class RaftTrace
 
     [LoggerMessage(3, LogLevel.Warning,
         "A write that was under way when the process ended was cut off: {Bytes} bytes at offset {Offset} of {File}. "
-        + "It was never acknowledged, unless the disk lost what it had confirmed")]
+        + "It was never acknowledged, unless the log's end was damaged after a loss of power: that looks the same")]
     public static partial void TornTailCut(ILogger logger, string file, long offset, long bytes);
 
     [LoggerMessage(4, LogLevel.Information, "Snapshot taken at index {Index}")]
@@ -73,6 +73,10 @@ internal static partial class RaftTrace
 
     [LoggerMessage(17, LogLevel.Information, "The node stopped")]
     public static partial void NodeStopped(ILogger logger);
+
+    [LoggerMessage(41, LogLevel.Error,
+        "{File} is damaged at byte {Offset}: {What} It is left out; what it had is in the log, or in a newer snapshot")]
+    public static partial void SnapshotDamaged(ILogger logger, string file, long offset, string what);
 
     [LoggerMessage(40, LogLevel.Warning,
         "{File} fails its check at byte {Offset}: torn by a loss of power, or damaged. It only says how far the log "

@@ -17,8 +17,22 @@ internal sealed class SnapshotKeeper(
 
     public void Write(SnapshotMark mark, ISnapshotView view) => inBackground(() => WriteAsync(mark, view));
 
-    /// <summary>Pins the file while a peer pulls it; null where it is not (any more) here.</summary>
-    public SnapshotSource? Open(LogIndex index, Term entryTerm) => store.OpenRaw(index, entryTerm);
+    /// <summary>
+    /// Pins the file while a peer pulls it; null where it is not (any more) here. One that is damaged stops the node:
+    /// its next start goes on from the one before it.
+    /// </summary>
+    public SnapshotSource? Open(LogIndex index, Term entryTerm)
+    {
+        try
+        {
+            return store.OpenToServe(index, entryTerm);
+        }
+        catch (LogDamagedException damage)
+        {
+            inBackground(() => Task.FromException(damage));
+            return null;
+        }
+    }
 
     /// <summary>The view under way is given up; dispose once it has ended.</summary>
     public void Stop() => _stopping.Cancel();
@@ -27,6 +41,8 @@ internal sealed class SnapshotKeeper(
 
     private async Task WriteAsync(SnapshotMark mark, ISnapshotView view)
     {
+        // Stays, with the log behind it: should the new file decay, nothing is lost.
+        var before = store.Latest ?? mark;
         SnapshotMark? written = null;
         try
         {
@@ -41,7 +57,7 @@ internal sealed class SnapshotKeeper(
             }
 
             written = mark;
-            store.DeleteOlderThan(mark);
+            store.DeleteOlderThan(before);
             tell(new NodeInput.SnapshotTaken(mark));
             RaftTrace.SnapshotTaken(logger, mark.Index.Value);
         }

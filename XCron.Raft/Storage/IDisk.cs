@@ -24,6 +24,15 @@ internal interface IDisk
     /// <summary>Deletes a file that must exist. Durable only after <see cref="SyncDirectory"/>.</summary>
     void Delete(string name);
 
+    /// <summary>
+    /// Moves a file into a folder of the directory, which is made where it does not exist, over any file of its name
+    /// there. Durable only after <see cref="SyncDirectory"/>.
+    /// </summary>
+    void MoveInto(string folder, string name);
+
+    /// <summary>The names of the folders in the directory, in no order.</summary>
+    IReadOnlyList<string> Folders();
+
     /// <summary>Makes creations, renames and deletions durable (fsync of the directory, fsync(2)).</summary>
     void SyncDirectory();
 

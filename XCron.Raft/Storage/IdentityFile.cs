@@ -27,13 +27,13 @@ internal static class IdentityFile
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     public static NodeIdentity LoadOrCreate(IDisk disk, Func<ulong> random)
     {
-        if (disk.Exists(Name))
-            return Load(disk);
-
-        foreach (var name in disk.List().Order(StringComparer.Ordinal))
+        var isExpected = disk.List().Any(
+            static name => LogSegment.IsName(name, out _) || SnapshotName.TryParse(name, "", out _, out _));
+        if (TryLoad(disk, isExpected) is { } known)
         {
-            if (LogSegment.IsName(name, out _) || SnapshotName.TryParse(name, "", out _, out _))
-                throw new LogDamagedException(Name, 0, $"the file is missing, though the directory holds {name}.");
+            // The last process may have died between the rename and its sync.
+            disk.SyncDirectory();
+            return known;
         }
 
         var draws = 0;
@@ -48,6 +48,18 @@ internal static class IdentityFile
         var identity = new NodeIdentity { Node = new(id) };
         Save(disk, identity);
         return identity;
+    }
+
+    /// <summary>Reads the identity and changes nothing; null where there is none.</summary>
+    /// <exception cref="LogDamagedException">It is damaged, or missing though it is expected.</exception>
+    public static NodeIdentity? TryLoad(IDisk disk, bool isExpected)
+    {
+        if (disk.Exists(Name))
+            return Load(disk);
+
+        return isExpected
+            ? throw new LogDamagedException(Name, 0, "the file is missing, though the directory holds a log.")
+            : null;
     }
 
     /// <summary>Replaces the file; after a crash it is the old or the new one.</summary>
@@ -89,8 +101,6 @@ internal static class IdentityFile
         if (membershipBytes < 0 || membershipBytes != bytes.Length - headBytes - CrcBytes)
             throw new LogDamagedException(Name, 12, $"a membership of {membershipBytes} bytes.");
 
-        // The last process may have died between the rename and its sync.
-        disk.SyncDirectory();
         return new()
         {
             Node = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(16))),

@@ -10,6 +10,9 @@ internal sealed class LogReplay(SnapshotMark? snapshot)
     /// <summary>Where the log stands after the batches so far.</summary>
     public LogStand Stand => _stand;
 
+    /// <summary>Whether anything has been read.</summary>
+    public bool HasBegun => _begun;
+
     /// <summary>The entries behind the snapshot.</summary>
     public List<LogEntry> Entries { get; } = [];
 

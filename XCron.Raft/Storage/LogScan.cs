@@ -31,15 +31,27 @@ internal sealed class LogScan(
 
     public TornTail? Torn { get; private set; }
 
+    /// <summary>Changes nothing on disk; what was cut short is left where it is.</summary>
+    public bool LeavesRemains { get; init; }
+
     public void Run(IReadOnlyList<string> names)
     {
         // All headers first: what is wrong with the set of files is said before what is wrong in one of them.
         var opened = new List<LogSegment>();
         var read = 0;
+        LogDamagedException? damagedHeader = null;
         try
         {
-            foreach (var name in names)
-                opened.Add(OpenSegment(name));
+            try
+            {
+                foreach (var name in names)
+                    opened.Add(OpenSegment(name));
+            }
+            catch (LogDamagedException damage)
+            {
+                damagedHeader = damage;
+            }
+
             while (read < opened.Count)
             {
                 var segment = opened[read++];
@@ -47,12 +59,18 @@ internal sealed class LogScan(
                 ReadSegment(segment, read < names.Count ? names[read] : null);
             }
         }
-        catch
+        catch (LogDamagedException) when (damagedHeader is not null)
+        {
+            // The segments before it were read for what they hold, up to here; the header is what is told.
+        }
+        finally
         {
             foreach (var unread in opened.Skip(read))
                 unread.File.Dispose();
-            throw;
         }
+
+        if (damagedHeader is not null)
+            throw damagedHeader;
     }
 
     private LogSegment OpenSegment(string name)
@@ -153,7 +171,8 @@ internal sealed class LogScan(
         if (tornEnd > position)
         {
             Torn = new(segment.Name, position, tornEnd - position);
-            Zero(segment.File, position, tornEnd);
+            if (!LeavesRemains)
+                Zero(segment.File, position, tornEnd);
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed partial class PosixDisk : IDisk
     private const int Interrupted = 4;
 
     private readonly string _directory;
+    private readonly HashSet<string> _unsyncedFolders = [];
+    private readonly Lock _gate = new();
 
     /// <param name="directory">Created where it does not exist, and made durable in its parent.</param>
     public PosixDisk(string directory)
@@ -62,7 +64,31 @@ internal sealed partial class PosixDisk : IDisk
         }
     }
 
-    public void SyncDirectory() => SyncDirectory(_directory);
+    public void MoveInto(string folder, string name)
+    {
+        Directory.CreateDirectory(PathOf(folder));
+        lock (_gate)
+            _unsyncedFolders.Add(folder);
+        Rename(name, Path.Combine(folder, name));
+    }
+
+    public IReadOnlyList<string> Folders() =>
+        [.. Directory.EnumerateDirectories(_directory).Select(path => Path.GetFileName(path))];
+
+    public void SyncDirectory()
+    {
+        // A moved file's new name first: what is lost between the two has two names, and never none.
+        string[] folders;
+        lock (_gate)
+        {
+            folders = [.. _unsyncedFolders];
+            _unsyncedFolders.Clear();
+        }
+
+        foreach (var folder in folders)
+            SyncDirectory(PathOf(folder));
+        SyncDirectory(_directory);
+    }
 
     /// <remarks>
     /// .NET opens no directories. Windows needs none of this: NTFS journals names, and offers nothing to wait for.

@@ -57,7 +57,7 @@ internal readonly record struct SegmentHeader
             throw new LogDamagedException(name, 0, "the file is shorter than a segment's header.");
 
         seed = BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]);
-        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic || Checksum.Of(bytes[..CrcOffset]) != seed)
+        if (!IsWhole(bytes))
             throw new LogDamagedException(name, 0, "the segment's header fails its check.");
 
         var format = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
@@ -67,7 +67,7 @@ internal readonly record struct SegmentHeader
         var header = new SegmentHeader
         {
             Recycled = (BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]) & RecycledFlag) != 0,
-            Identity = new(new Guid(bytes[16..32]), new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]))),
+            Identity = OwnerIn(bytes),
             FirstSequence = BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
             FileBytes = BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]),
             SealedBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes[56..]),
@@ -80,4 +80,18 @@ internal readonly record struct SegmentHeader
 
         return header;
     }
+
+    /// <summary>Whose segment it is; null where the header fails its check.</summary>
+    public static LogIdentity? TryReadOwner(IDiskFile file)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        return file.Read(0, bytes) == Bytes && IsWhole(bytes) ? OwnerIn(bytes) : null;
+    }
+
+    private static bool IsWhole(ReadOnlySpan<byte> bytes) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes) == Magic
+        && Checksum.Of(bytes[..CrcOffset]) == BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]);
+
+    private static LogIdentity OwnerIn(ReadOnlySpan<byte> bytes) =>
+        new(new Guid(bytes[16..32]), new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])));
 }

@@ -52,8 +52,7 @@ internal sealed record SnapshotHeader
         if (file.Read(0, head) < FixedBytes)
             throw new LogDamagedException(name, 0, "the file is shorter than a snapshot's header.");
 
-        var crc = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(CrcOffset));
-        if (BinaryPrimitives.ReadUInt64LittleEndian(head) != Magic || crc != Checksum.Of(head.AsSpan(0, CrcOffset)))
+        if (!IsWhole(head))
             throw new LogDamagedException(name, 0, "the snapshot's header fails its check.");
 
         var format = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(8));
@@ -78,6 +77,17 @@ internal sealed record SnapshotHeader
 
         return new() { Mark = Decode(name, whole), Bytes = whole.Length, Seed = seed };
     }
+
+    /// <summary>Which cluster's snapshot it is; null where the header fails its check.</summary>
+    public static Guid? TryReadCluster(IDiskFile file)
+    {
+        Span<byte> head = stackalloc byte[FixedBytes];
+        return file.Read(0, head) == FixedBytes && IsWhole(head) ? new Guid(head[16..32]) : null;
+    }
+
+    private static bool IsWhole(ReadOnlySpan<byte> head) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(head) == Magic
+        && Checksum.Of(head[..CrcOffset]) == BinaryPrimitives.ReadUInt32LittleEndian(head[CrcOffset..]);
 
     private static SnapshotMark Decode(string name, ReadOnlySpan<byte> whole)
     {

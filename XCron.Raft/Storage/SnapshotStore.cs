@@ -44,6 +44,16 @@ internal sealed class SnapshotStore
     /// <summary>What was found damaged at start; none of it is used.</summary>
     public IReadOnlyList<LogDamagedException> Damaged => _damaged;
 
+    /// <summary>It turned out to be damaged where it was read; the one before it is now the latest.</summary>
+    public void Distrust(SnapshotMark mark, LogDamagedException damage)
+    {
+        lock (_gate)
+        {
+            _held.RemoveAll(held => held.Mark == mark);
+            _damaged.Add(damage);
+        }
+    }
+
     /// <summary>Begins a snapshot.</summary>
     public SnapshotWriter Create(SnapshotMark mark) => new(this, _disk, _clusterId, mark);
 
@@ -89,6 +99,31 @@ internal sealed class SnapshotStore
         catch
         {
             Release(mark);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="OpenRaw"/>, of a file that was read and checked whole in this process's life: nobody is to pull
+    /// what is damaged here.
+    /// </summary>
+    /// <exception cref="LogDamagedException">It is damaged.</exception>
+    public SnapshotSource? OpenToServe(LogIndex index, Term term)
+    {
+        var source = OpenRaw(index, term);
+        if (source is null)
+            return null;
+
+        try
+        {
+            if (!IsVerified(index, term, remember: false))
+                _ = SnapshotCheck.Verify(_disk, SnapshotName.For(index, term), _clusterId);
+            IsVerified(index, term, remember: true);
+            return source;
+        }
+        catch
+        {
+            source.Dispose();
             throw;
         }
     }
@@ -207,6 +242,12 @@ internal sealed class SnapshotStore
         }
     }
 
+    private bool IsVerified(LogIndex index, Term term, bool remember)
+    {
+        lock (_gate)
+            return Find(index, term) is { } held && (held.IsVerified |= remember);
+    }
+
     private SnapshotSource Require(SnapshotMark mark) => OpenRaw(mark.Index, mark.Term)
         ?? throw new FileNotFoundException($"There is no snapshot up to entry {mark.Index} of term {mark.Term}.");
 
@@ -219,5 +260,7 @@ internal sealed class SnapshotStore
         public SnapshotMark Mark { get; } = mark;
 
         public int Pins { get; set; }
+
+        public bool IsVerified { get; set; }
     }
 }
