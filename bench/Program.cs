@@ -13,6 +13,9 @@ switch (args)
         break;
     case ["scale", .. var options]:
         return await ScaleProfile.RunAsync(options);
+    case ["crontab"]:
+        CrontabProfile.Run();
+        break;
     case ["raft", .. var parts]:
         await RaftProfile.RunAsync(parts);
         break;

@@ -76,6 +76,43 @@ internal sealed class FiringStationTests
     }
 
     [Test]
+    public async Task Ten_thousand_runs_at_one_slow_target_hold_its_share_of_places_and_no_more(CancellationToken token)
+    {
+        const int Slow = 10_000;
+        const int Alive = 200;
+        var log = new MemoryLog();
+        var watch = new Finished(Alive);
+        var atOnce = 0;
+        var most = 0;
+        var target = new FakeTarget(async (request, cancellation) =>
+        {
+            if (request.RequestUri!.Host == "slow.test")
+            {
+                InterlockedMax(ref most, Interlocked.Increment(ref atOnce));
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+            }
+
+            return new HttpResponseMessage(HttpStatusCode.OK);
+        });
+        await using var station = Station(log, new CountingMetrics(), target);
+        log.Observe(watch);
+        log.AssignAll(Self);
+        for (var id = 1; id <= Slow; id++)
+            log.Create(id, NowMs, Definitions.OneShot("http://slow.test/"));
+        for (var id = Slow + 1; id <= Slow + Alive; id++)
+            log.Create(id, NowMs, Definitions.OneShot("http://alive.test/"));
+
+        station.Start();
+        await watch.All.Task.WaitAsync(token);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(most, Is.InRange(1, new FiringOptions().MaxPerHost));
+            Assert.That(station.Figures.AttemptsWaiting, Is.GreaterThan(Slow / 2), "the rest waits as small tickets");
+        }
+    }
+
+    [Test]
     public async Task A_stop_cuts_off_what_hangs_and_leaves_it_to_the_next_owner(CancellationToken token)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -101,6 +138,13 @@ internal sealed class FiringStationTests
             Assert.That(run.Failures, Is.Zero);
             Assert.That(station.Failure.IsCompleted, Is.False);
         }
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        // The other side is every call at the same time.
+        for (var seen = Volatile.Read(ref most); seen < value;)
+            seen = Interlocked.CompareExchange(ref most, value, seen) == seen ? value : Volatile.Read(ref most);
     }
 
     private static FiringStation Station(MemoryLog log, IFiringMetrics metrics, FakeTarget target)

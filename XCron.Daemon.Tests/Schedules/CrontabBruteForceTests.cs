@@ -55,6 +55,14 @@ internal sealed class CrontabBruteForceTests
     [TestCase("Australia/Lord_Howe", 2026, 4)]
     [TestCase("Australia/Lord_Howe", 2026, 10)]
     [TestCase("Asia/Gaza", 2011, 8)]
+    [TestCase("America/Havana", 2025, 3)]
+    [TestCase("America/Havana", 2025, 11)]
+    [TestCase("Asia/Beirut", 2025, 3)]
+    [TestCase("Africa/Cairo", 2024, 4)]
+    [TestCase("Europe/Moscow", 2011, 3)]
+    [TestCase("Europe/Moscow", 2014, 10)]
+    [TestCase("Pacific/Chatham", 2025, 9)]
+    [TestCase("Asia/Kathmandu", 1985, 12)]
     public void Every_minute_around_a_change_of_offset_agrees(string timezone, int year, int month)
     {
         var first = new DateTime(year, month, 1);

@@ -42,8 +42,9 @@ internal static partial class DaemonTrace
     public static partial void CannotStart(this ILogger logger, string reason);
 
     [LoggerMessage(114, LogLevel.Warning,
-        "{Others} of peer_hosts were not in the configuration that this node's log began with ({Formed}); peer_hosts "
-        + "forms a cluster once, and the log decides from then on")]
+        "{Others} of peer_hosts were not in the configuration that this node's log began with ({Formed}). peer_hosts "
+        + "forms a cluster once, and the log decides from then on: members that answer there are found and their "
+        + "addresses changed, new nodes come in by [peer] join or addPeer")]
     public static partial void PeerHostsIgnored(this ILogger logger, string others, string formed);
 
     [LoggerMessage(115, LogLevel.Information, "Leadership handed over: {Outcome}")]

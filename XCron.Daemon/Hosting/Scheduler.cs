@@ -34,6 +34,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly LateGateway _gateway;
     private readonly PeerOptions _peerOptions;
     private readonly PeerIdentity _identity;
+    private readonly AddressBook _addresses = new();
     private readonly PeerChannels _channels;
     private readonly MemberDirectory _members;
     private readonly SelfStatus _self;
@@ -68,7 +69,7 @@ internal sealed class Scheduler : IAsyncDisposable
             InitialMembership = directory.HasJoined ? null : directory.InitialMembership,
             Told = directory.HasJoined ? directory.InitialMembership : null,
         };
-        _channels = new PeerChannels(_peerOptions.ConnectTimeout, tls?.ClientOptions());
+        _channels = new PeerChannels(_peerOptions.ConnectTimeout, tls?.ClientOptions(), _addresses);
         _members = new MemberDirectory(options.OwnerTimeout, _time);
         _machine = new MachineSampler(new MachineReader(options.RaftDir), _time, SampleInterval, _logger);
         Session = new OwnerSession(directory.NodeId, NewIncarnation());
@@ -93,6 +94,7 @@ internal sealed class Scheduler : IAsyncDisposable
             {
                 SharedSecret = options.Peer.SharedSecret,
                 PeerTls = tls?.ClientOptions(),
+                Locate = _addresses.Of,
             },
             loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
@@ -145,13 +147,18 @@ internal sealed class Scheduler : IAsyncDisposable
         _gateway.Open(_peers.Commands);
         _firing.Start();
         var admission = new Admission(
-            raft, _channels, _peerOptions, _options.Peer.Join, _time, new Random(NewSeed()), _peersTrace);
+            raft, _channels, _peerOptions, _options.Peer.Join, _time, new Random(NewSeed()), _peersTrace,
+            _changes.AnswerAsync);
+        var search = new MemberSearch(
+            raft, _channels, _members, _addresses, [.. _options.Peer.PeerHosts, .. _options.Peer.Join], _peerOptions,
+            _time, new Random(NewSeed()), _peersTrace);
         var wasMember = !_directory.HasJoined || _node.Status.MembershipIndex > LogIndex.Zero;
         Task[] parts =
         [
             raft.WatchAsync(_stopping.Token),
             _peers.RunAsync(_stopping.Token),
             admission.RunAsync(wasMember, _stopping.Token),
+            search.RunAsync(_stopping.Token),
             new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token),
         ];
         _background = Task.WhenAll(parts);

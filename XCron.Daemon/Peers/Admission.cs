@@ -1,11 +1,13 @@
 using Google.Protobuf;
 using XCron.Proto.Cluster;
+using XCron.Raft;
 
 namespace XCron.Daemon.Peers;
 
 /// <summary>
-/// Sees to it that a node which was never a member asks to become one, and that one which was removed is told so and
-/// does not come back by itself: its operator wanted it gone.
+/// Sees to it that a node which was never a member asks to become one, that a member whose address is another than in
+/// the log has it changed there, and that one which was removed is told so and does not come back by itself: its
+/// operator wanted it gone.
 /// </summary>
 internal sealed class Admission(
     IMemberAccess raft,
@@ -14,10 +16,12 @@ internal sealed class Admission(
     IReadOnlyList<string> hosts,
     TimeProvider timeProvider,
     Random random,
-    PeersTrace trace)
+    PeersTrace trace,
+    Func<MemberRequest, CancellationToken, Task<MemberReply>>? askHere = null)
 {
     private readonly Backoff _backoff = new(options.LeastBackoff, options.MostBackoff, random);
     private string? _told;
+    private bool _isMoveTold;
 
     /// <param name="wasMember">Whether its log, as it was found, came from a cluster that had taken it in.</param>
     /// <param name="stopping">Ends it.</param>
@@ -31,9 +35,13 @@ internal sealed class Admission(
             while (!stopping.IsCancellationRequested)
             {
                 var next = changed.Next;
-                var isMember = raft.CommittedMembership?.Find(raft.Self) is not null;
+                var own = raft.CommittedMembership?.Find(raft.Self);
+                var isMember = own is not null;
+                var hasMoved = own is not null && own.Address != options.Address;
                 var isAsking = !isMember && !wasMember;
-                if (isAsking)
+                if (hasMoved)
+                    await TellOfMoveAsync(own!, stopping);
+                else if (isAsking)
                     await AskAsync(stopping);
                 else if (!isMember && !isTold && raft.CommittedMembership is { } others)
                     trace.Removed(raft.Self, others);
@@ -41,7 +49,7 @@ internal sealed class Admission(
                 wasMember |= isMember;
 
                 // Until a change that may yet be undone is committed nothing tells of it but another look.
-                var mustLook = isAsking || raft.CommittedMembership is null;
+                var mustLook = isAsking || hasMoved || raft.CommittedMembership is null;
                 await Pulse.WaitAsync(
                     next, mustLook ? _backoff.Next() : Timeout.InfiniteTimeSpan, timeProvider, stopping);
             }
@@ -56,18 +64,26 @@ internal sealed class Admission(
         }
     }
 
+    /// <summary>
+    /// By this node's own entrance, which finds the leader, or is it. An ordinary change of the members, which keeps
+    /// its vote; where another change is under way it is asked for again.
+    /// </summary>
+    private async Task TellOfMoveAsync(Member own, CancellationToken stopping)
+    {
+        if (askHere is null)
+            return;
+        if (!_isMoveTold)
+            trace.OwnAddressChanged(options.Address, own.Address);
+        _isMoveTold = true;
+        var reply = await askHere(Request(), stopping);
+        if (reply.Status == MemberReply.Types.Status.Refused)
+            Tell(options.Address, reply.Message);
+    }
+
     /// <summary>Asks one after the other until one says that it is done: any member passes it to the leader.</summary>
     private async Task AskAsync(CancellationToken stopping)
     {
-        var request = new MemberRequest
-        {
-            SharedSecret = options.SharedSecret,
-            Action = MemberRequest.Types.Action.TakeIn,
-            Host = options.Address,
-            NodeId = raft.Self.Value,
-            Epoch = raft.Epoch,
-            ClusterId = UnsafeByteOperations.UnsafeWrap(raft.Membership.ClusterId.ToByteArray()),
-        };
+        var request = Request();
         var known = raft.Membership.Members.Select(member => member.Address);
         foreach (var address in known.Concat(hosts).Distinct().Where(address => address != options.Address))
         {
@@ -91,6 +107,16 @@ internal sealed class Admission(
             }
         }
     }
+
+    private MemberRequest Request() => new()
+    {
+        SharedSecret = options.SharedSecret,
+        Action = MemberRequest.Types.Action.TakeIn,
+        Host = options.Address,
+        NodeId = raft.Self.Value,
+        Epoch = raft.Epoch,
+        ClusterId = UnsafeByteOperations.UnsafeWrap(raft.Membership.ClusterId.ToByteArray()),
+    };
 
     private void Tell(string address, string why)
     {

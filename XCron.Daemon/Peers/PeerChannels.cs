@@ -7,7 +7,8 @@ using XCron.Proto.Cluster;
 namespace XCron.Daemon.Peers;
 
 /// <summary>One HTTP/2 connection to each peer's address, for everything that daemons say to each other.</summary>
-internal sealed class PeerChannels(TimeSpan connectTimeout, SslClientAuthenticationOptions? tls = null)
+internal sealed class PeerChannels(
+    TimeSpan connectTimeout, SslClientAuthenticationOptions? tls = null, AddressBook? addresses = null)
     : IPeerDialer, IDisposable
 {
     private static readonly TimeSpan KeepAliveDelay = TimeSpan.FromSeconds(1);
@@ -21,10 +22,10 @@ internal sealed class PeerChannels(TimeSpan connectTimeout, SslClientAuthenticat
     private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new(StringComparer.Ordinal);
 
     public IPeerStream<ForwardRequest, ForwardReply> OpenForward(string address) =>
-        new GrpcPeerStream<ForwardRequest, ForwardReply>(address, ClientOf(address).Forward());
+        new GrpcPeerStream<ForwardRequest, ForwardReply>(address, ClientAt(address).Forward());
 
     public IPeerStream<NodeReport, ReportAck> OpenReport(string address) =>
-        new GrpcPeerStream<NodeReport, ReportAck>(address, ClientOf(address).Report());
+        new GrpcPeerStream<NodeReport, ReportAck>(address, ClientAt(address).Report());
 
     public async Task<IdentifyReply> IdentifyAsync(
         string address, IdentifyRequest request, CancellationToken cancellationToken)
@@ -44,7 +45,7 @@ internal sealed class PeerChannels(TimeSpan connectTimeout, SslClientAuthenticat
     {
         try
         {
-            return await ClientOf(address).ChangeMembersAsync(request, cancellationToken: cancellationToken);
+            return await ClientAt(address).ChangeMembersAsync(request, cancellationToken: cancellationToken);
         }
         catch (RpcException failure)
         {
@@ -57,7 +58,7 @@ internal sealed class PeerChannels(TimeSpan connectTimeout, SslClientAuthenticat
     {
         try
         {
-            return await ClientOf(address).CatchUpAsync(request, cancellationToken: cancellationToken);
+            return await ClientAt(address).CatchUpAsync(request, cancellationToken: cancellationToken);
         }
         catch (RpcException failure)
         {
@@ -71,6 +72,10 @@ internal sealed class PeerChannels(TimeSpan connectTimeout, SslClientAuthenticat
             channel.Value.Dispose();
         _channels.Clear();
     }
+
+    /// <summary>To the member that the log has at this address, wherever it is; who is there is asked at the place.
+    /// </summary>
+    private ClusterPeer.ClusterPeerClient ClientAt(string address) => ClientOf(addresses?.Of(address) ?? address);
 
     private ClusterPeer.ClusterPeerClient ClientOf(string address) =>
         new(_channels.GetOrAdd(address, static (key, self) => new(() => self.Connect(key)), this).Value);

@@ -40,6 +40,14 @@ internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
         + "come back, stop it, empty raft_dir and start it with [peer] join: it is then a new node.")]
     public partial void Removed(NodeId self, Membership membership);
 
+    [LoggerMessage(4050, LogLevel.Information,
+        "{Id}, which the log has at {Address}, answers at {Found}: it is spoken to there.")]
+    public partial void MemberFound(NodeId id, string address, string found);
+
+    [LoggerMessage(4051, LogLevel.Information,
+        "This node is at {Address} now, and the log has it at {Known}: the leader is asked to change that.")]
+    public partial void OwnAddressChanged(string address, string known);
+
     [LoggerMessage(4040, LogLevel.Information, "Node {Id} at {Address} has caught up and votes from now on.")]
     public partial void LearnerPromoted(NodeId id, string address);
 

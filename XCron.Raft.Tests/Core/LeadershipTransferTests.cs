@@ -5,6 +5,8 @@ namespace XCron.Raft.Tests.Core;
 /// <summary>Leadership is handed over (thesis §3.10).</summary>
 internal sealed class LeadershipTransferTests
 {
+    // Thesis §3.10: "This request has the same effect as the target server's election timer firing: the target server
+    // starts a new election".
     [Test]
     public void The_target_leads_the_next_term_before_anybody_times_out()
     {
@@ -23,6 +25,8 @@ internal sealed class LeadershipTransferTests
             "neither a question beforehand nor a leader that was just heard keeps it from campaigning");
     }
 
+    // Thesis §3.10: "The prior leader stops accepting new client requests. [...] The prior leader fully updates the
+    // target server's log to match its own, using the normal log replication mechanism".
     [Test]
     public void The_target_is_brought_up_to_date_first_and_proposals_are_refused_meanwhile()
     {
@@ -63,6 +67,8 @@ internal sealed class LeadershipTransferTests
         Assert.That(cluster[2].IsLeader);
     }
 
+    // Thesis §3.10: "If leadership transfer does not complete after about an election timeout, the prior leader aborts
+    // the transfer and resumes accepting client requests."
     [Test]
     public void After_an_election_timeout_it_is_given_up_and_proposals_are_taken_again()
     {

@@ -180,6 +180,8 @@ internal sealed class MembershipChangeTests
         Assert.That(cluster[3].Core.Membership.Find(Make.Id(2)), Is.EqualTo(moved), "and it keeps its vote");
     }
 
+    // Thesis §4.2.1: "it is not yet counted towards majorities for voting or commitment purposes. Once the new server
+    // has caught up with the rest of the cluster, the reconfiguration can proceed".
     [Test]
     public void A_voter_is_promoted_only_once_it_has_caught_up()
     {
@@ -267,6 +269,8 @@ internal sealed class MembershipChangeTests
         Assert.That(admission.Reason, Is.EqualTo(ChangeRefusal.NoVoters));
     }
 
+    // Raft §6: "the leader is managing a cluster that does not include itself; it replicates log entries but does not
+    // count itself in majorities."
     [Test]
     public void A_removed_leader_leads_without_counting_itself_until_that_is_committed_and_hands_over()
     {

@@ -26,8 +26,9 @@ internal sealed class ReadTests
         Assert.That(node.Reads[1], Is.EqualTo(Make.At(4)));
     }
 
-    // §8: "a leader must check whether it has been deposed before processing a read-only request [...] by having the
-    // leader exchange heartbeat messages with a majority of the cluster before responding".
+    // Thesis §6.4: "It issues a new round of heartbeats and waits for their acknowledgments from a majority of the
+    // cluster." §8: "a leader must check whether it has been deposed before processing a read-only request [...] by
+    // having the leader exchange heartbeat messages with a majority of the cluster before responding".
     [Test]
     public void A_read_is_confirmed_by_a_majority_and_not_before([Range(2, 7)] int voters)
     {

@@ -68,7 +68,8 @@ internal sealed class ReplicationTests
             told.Select(beat => (beat.To.Value, beat.Commit.Value)), Is.EqualTo(new[] { (2UL, 3L), (3UL, 2L) }));
     }
 
-    // Leader Append-Only (figure 3): "A leader never overwrites or deletes entries in its log; it only appends".
+    // §5.3: "A leader never overwrites or deletes entries in its own log (the Leader Append-Only Property in Figure
+    // 3)."
     [Test]
     public void Whatever_peers_answer_a_leader_only_appends()
     {

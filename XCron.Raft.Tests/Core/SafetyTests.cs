@@ -56,7 +56,9 @@ internal sealed class SafetyTests
             Is.LessThanOrEqualTo(4));
     }
 
-    // Figure 8 (a)-(d): an entry of term 2 is on a majority, and yet is overwritten by one of term 3.
+    // §5.4.2: "a leader cannot immediately conclude that an entry from a previous term is committed once it is stored
+    // on a majority of servers." Figure 8 (a)-(d): an entry of term 2 is on a majority, and yet is overwritten by one
+    // of term 3.
     [Test]
     public void Figure_8_an_entry_of_an_old_term_on_a_majority_is_not_committed_and_may_be_overwritten()
     {
@@ -76,9 +78,9 @@ internal sealed class SafetyTests
         ClusterChecks.CheckEqual(cluster.Nodes);
     }
 
-    // Figure 8 (e): "if S1 replicates an entry from its current term on a majority of the servers before crashing, as
-    // in (e), then this entry is committed (S5 cannot win an election). At this point all preceding entries in the log
-    // are committed as well."
+    // §5.4.2, figure 8 (e): "if S1 replicates an entry from its current term on a majority of the servers before
+    // crashing, as in (e), then this entry is committed (S5 cannot win an election). At this point all preceding
+    // entries in the log are committed as well."
     [Test]
     public void Figure_8_once_an_entry_of_the_own_term_is_on_a_majority_all_before_it_are_safe()
     {

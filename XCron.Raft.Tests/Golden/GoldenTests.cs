@@ -12,11 +12,13 @@ internal sealed class GoldenTests
     private static readonly string Folder = Path.Combine(
         TidyTests.SourceFile.Root, "XCron.Raft.Tests", "Golden", "Scenarios");
 
-    public static IEnumerable<TestCaseData> Scenarios => Directory
+    public static IEnumerable<string> Names => Directory
         .EnumerateFiles(Folder, "*.txt")
         .Select(static path => Path.GetFileNameWithoutExtension(path))
-        .Order(StringComparer.Ordinal)
-        .Select(static name => new TestCaseData(name).SetName(name));
+        .Order(StringComparer.Ordinal);
+
+    public static IEnumerable<TestCaseData> Scenarios =>
+        Names.Select(static name => new TestCaseData(name).SetName(name));
 
     public static string FileOf(string scenario) => Path.Combine(Folder, scenario + ".txt");
 

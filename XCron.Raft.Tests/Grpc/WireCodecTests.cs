@@ -81,6 +81,23 @@ internal sealed class WireCodecTests
         Assert.That(Messages.Select(static message => message.GetType()), Is.EquivalentTo(kinds));
     }
 
+    [Test]
+    public void Every_field_is_tried_with_a_value_that_is_not_its_default()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var message in Messages)
+            {
+                foreach (var field in message.GetType().GetProperties())
+                {
+                    var type = field.PropertyType;
+                    var ofNothing = type.IsValueType ? Activator.CreateInstance(type) : null;
+                    Assert.That(field.GetValue(message), Is.Not.EqualTo(ofNothing), $"{message} {field.Name}");
+                }
+            }
+        }
+    }
+
     // S66: an older peer knows neither the transfer flag, nor the commit index and disk in a heartbeat's answer.
     [Test]
     public void What_an_older_peer_does_not_say_has_a_default_that_changes_nothing()

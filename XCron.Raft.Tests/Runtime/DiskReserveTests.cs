@@ -68,6 +68,27 @@ internal sealed class DiskReserveTests
         Assert.That(OutcomeOf(cluster, node), Is.InstanceOf<ProposeOutcome.Applied>());
     }
 
+    // Simulation, seed 30174: the write that had waited for space took the spare with it, and an idle node, to which
+    // it was still there, never made another.
+    [Test]
+    public void A_node_whose_waiting_write_used_up_the_next_segment_makes_another_and_is_well_again()
+    {
+        var cluster = new StationCluster(1, NoSnapshots);
+        var node = cluster.Elect();
+        cluster.Run(300);
+        node.Disk.BytesUntilFull = 0;
+        var waiting = cluster.Propose(node, bytes: 3800);
+        cluster.Run(100);
+        Assert.That(StationCluster.StatusOf(node).Disk, Is.EqualTo(DiskHealth.Full));
+
+        node.Disk.BytesUntilFull = null;
+        cluster.Run(1500);
+
+        Assert.That(waiting(), Is.InstanceOf<ProposeOutcome.Applied>());
+        Assert.That(StationCluster.StatusOf(node).Disk, Is.EqualTo(DiskHealth.Well));
+        Assert.That(OutcomeOf(cluster, node), Is.InstanceOf<ProposeOutcome.Applied>());
+    }
+
     [Test]
     public void What_is_acknowledged_from_the_reserve_outlives_a_loss_of_power()
     {

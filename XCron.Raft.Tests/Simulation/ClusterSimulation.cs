@@ -21,6 +21,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
     private readonly FaultBudget _budget = new();
     private readonly List<SimulatedNode> _nodes;
     private readonly HashSet<NodeId> _gone = [];
+    private readonly ClusterView _cluster;
     private readonly ClusterInvariants _invariants = new();
     private readonly NodeCoverage _nodeCoverage;
     private readonly MessageCoverage _messageCoverage;
@@ -52,6 +53,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
         var members = Enumerable.Range(1, plan.Nodes).Select(i => new Member(new NodeId((ulong)i), $"node{i}:1"));
         var initial = new Membership(new Guid(plan.Seed, 1, 1, new byte[8]), members);
         _nodes = [.. initial.Members.Select(_ => NewMachine(initial))];
+        _cluster = new ClusterView(_nodes, _gone);
     }
 
     public Coverage Coverage { get; } = new();
@@ -278,7 +280,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
             Coverage.Reached(RareEvent.AllDownAtOnce);
         _wereAllDown = areAllDown;
         _networkFaults.Act(_nodes);
-        _diskFaults.Act(AnyNode(), Settled);
+        _diskFaults.Act(AnyNode(), () => _cluster.Settled(_operator.IsChanging));
         if (_random.NextDouble() < _plan.Process.Wipes)
             Wipe(AnyNode());
 
@@ -289,7 +291,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
 
     private void Wipe(SimulatedNode victim)
     {
-        if (!_budget.Allows(victim.Id, Settled()))
+        if (!_budget.Allows(victim.Id, _cluster.Settled(_operator.IsChanging)))
             return;
 
         _wipes++;
@@ -297,37 +299,13 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
         TakeAway(victim);
     }
 
-    /// <summary>
-    /// The configuration that the one true leader has committed, where no other is on its way, on any disk; else null.
-    /// </summary>
-    private Membership? Settled()
-    {
-        if (TrueLeader()?.Process is not { } process || _operator.IsChanging)
-            return null;
-
-        var core = process.Loop.Core;
-        var isSettled = core.Membership.Outgoing.IsEmpty
-            && core.Log.MembershipIndex <= core.Log.Commit
-            && core.Log.View.TermAt(core.Log.Commit) == core.Term
-            && _nodes.TrueForAll(node => node.LastKnown.MembershipIndex <= core.Log.MembershipIndex);
-        return isSettled ? core.Membership : null;
-    }
-
-    /// <summary>Who leads in a term that nobody is past; null while there is none.</summary>
-    private SimulatedNode? TrueLeader()
-    {
-        var newest = _nodes.Max(static node => node.LastKnown.Term.Value);
-        return _nodes.Find(node => node.Process?.Loop.Core is { Role.Kind: RaftRole.Leader } core
-            && core.Term.Value == newest);
-    }
-
     private void Mend()
     {
-        if (TrueLeader() is not { IsRunning: true } leader)
+        if (_cluster.TrueLeader() is not { IsRunning: true } leader)
             return;
 
         _operator.Mend(leader, _gone.Contains, id => Find(id) is { } node && IsFit(node));
-        if (Settled() is not { } settled)
+        if (_cluster.Settled(_operator.IsChanging) is not { } settled)
             return;
 
         var replaced = _gone.RemoveWhere(id => settled.Find(id) is null);
@@ -346,7 +324,7 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
         Calm();
         var acknowledgedBefore = _oracle.Acknowledged;
         var step = 0;
-        for (; step < MaxConvergingSteps && !(IsQuiet() && _oracle.Acknowledged > acknowledgedBefore); step++)
+        for (; step < MaxConvergingSteps && !(_cluster.IsQuiet() && _oracle.Acknowledged > acknowledgedBefore); step++)
         {
             foreach (var node in _nodes.FindAll(static node => node.Process is null))
                 Start(node);
@@ -356,8 +334,8 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
         }
 
         if (step == MaxConvergingSteps)
-            Assert.Fail("after the faults the cluster does not converge: " + Standing());
-        var members = Members()!;
+            Assert.Fail("after the faults the cluster does not converge: " + _cluster.Standing());
+        var members = _cluster.Members()!;
         foreach (var node in members)
         {
             if (node.Machine.Hash != members[0].Machine.Hash)
@@ -381,40 +359,5 @@ internal sealed class ClusterSimulation : INodeWatch, IMessageWatch
             if (node.Disk.NeedsRestart)
                 node.Crash();
         }
-    }
-
-    private string Standing() => string.Join("; ", _nodes.Select(node =>
-    {
-        if (node.Process?.Loop.Core is not { } core)
-            return $"{node.Id.Value} is down";
-
-        return $"{node.Id.Value} is {core.Role.Kind} of {core.Term}, log {core.Log.Commit} to {core.Log.LastIndex}, "
-            + $"applied {core.Log.Applied}, members [{core.Membership}], leaving {core.Membership.Outgoing.Length}";
-    }));
-
-    /// <summary>Those in the configuration of the one leader; null where there is not one, or a change is under way.
-    /// </summary>
-    private SimulatedNode[]? Members()
-    {
-        var leaders = _nodes.FindAll(node => node.Process?.Loop.Core.Role.Kind == RaftRole.Leader);
-        if (leaders is not [var leader])
-            return null;
-
-        var membership = leader.Process!.Loop.Core.Membership;
-        var isComplete = membership.Outgoing.IsEmpty && !membership.Members.Any(member => _gone.Contains(member.Id));
-        return isComplete ? [.. _nodes.Where(node => membership.Find(node.Id) is not null)] : null;
-    }
-
-    private bool IsQuiet()
-    {
-        if (Members() is not { } members || Array.Exists(members, static node => node.Process is null))
-            return false;
-
-        var commit = members[0].Process!.Loop.Core.Log.Commit;
-        return Array.TrueForAll(members, node =>
-        {
-            var log = node.Process!.Loop.Core.Log;
-            return log.LastIndex == log.Commit && log.Applied == log.Commit && log.Commit == commit;
-        });
     }
 }

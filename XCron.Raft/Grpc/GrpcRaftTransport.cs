@@ -164,8 +164,8 @@ public sealed class GrpcRaftTransport : IRaftTransport
                     return;
             }
         }
-        catch (Exception failure)
-            when (failure is RpcException or OperationCanceledException or IOException or HttpRequestException)
+        catch (Exception failure) when (failure is RpcException or OperationCanceledException or IOException
+            or HttpRequestException or ObjectDisposedException)
         {
             RaftTrace.SnapshotPullFailed(_logger, request.Index, failure);
         }

@@ -22,6 +22,13 @@ public sealed class GrpcTransportOptions
     /// </summary>
     public SslClientAuthenticationOptions? PeerTls { get; init; }
 
+    /// <summary>
+    /// Where a member is reached now, asked before every attempt to connect; null, the default: at its address in the
+    /// membership. For a cluster whose nodes have all moved: until they find each other, no membership can be changed.
+    /// Called from several threads; must not block or throw.
+    /// </summary>
+    public Func<Member, string>? Locate { get; init; }
+
     /// <summary>Longest time to connect and shake hands. Default 2 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -22,9 +22,10 @@ internal sealed class PeerLane : IAsyncDisposable
     private readonly GrpcTransportOptions _options;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly GrpcChannel _channel;
-    private readonly RaftPeer.RaftPeerClient _client;
     private readonly Task _running;
+
+    // Made anew by the running task where the peer is found elsewhere; read by whoever pulls a snapshot.
+    private volatile Connection _connection;
 
     // Null while not connected: what is sent then is dropped. Written by the running task, read by senders.
     private volatile Channel<Message>? _outbox;
@@ -38,14 +39,16 @@ internal sealed class PeerLane : IAsyncDisposable
         _host = host;
         _options = options;
         _logger = logger;
-        _channel = PeerChannel.Create(peer.Address, options);
-        _client = new RaftPeer.RaftPeerClient(_channel);
+        _connection = Connection.To(Location, options);
         _running = Task.Run(RunAsync);
     }
 
-    public RaftPeer.RaftPeerClient Client => _client;
+    public RaftPeer.RaftPeerClient Client => _connection.Client;
 
+    /// <summary>As the membership has it.</summary>
     public string Address => _peer.Address;
+
+    private string Location => _options.Locate?.Invoke(_peer) ?? _peer.Address;
 
     public void Send(Message message) => _outbox?.Writer.TryWrite(message);
 
@@ -53,7 +56,7 @@ internal sealed class PeerLane : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        _channel.Dispose();
+        _connection.Channel.Dispose();
         _stopping.Dispose();
     }
 
@@ -64,6 +67,7 @@ internal sealed class PeerLane : IAsyncDisposable
         while (!stop.IsCancellationRequested)
         {
             var wait = backoff;
+            Relocate();
             try
             {
                 await ConnectAndServeAsync(stop).ConfigureAwait(false);
@@ -72,7 +76,7 @@ internal sealed class PeerLane : IAsyncDisposable
             }
             catch (RpcException failure) when (Handshake.IsPermanent(failure) && !stop.IsCancellationRequested)
             {
-                RaftTrace.PeerRefuses(_logger, _peer.Id, _peer.Address, failure.Status.Detail);
+                RaftTrace.PeerRefuses(_logger, _peer.Id, _connection.Address, failure.Status.Detail);
                 if (Handshake.NewerEpochOf(failure) is { } newer && newer > _host.Epoch)
                     _host.Superseded(newer);
                 wait = RefusedRetry;
@@ -99,17 +103,27 @@ internal sealed class PeerLane : IAsyncDisposable
         }
     }
 
+    private void Relocate()
+    {
+        var former = _connection;
+        if (Location is var location && location == former.Address)
+            return;
+
+        _connection = Connection.To(location, _options);
+        former.Channel.Dispose();
+    }
+
     private async Task ConnectAndServeAsync(CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var call = _lane == Lane.Replicate
-            ? _client.Replicate(cancellationToken: ending.Token)
-            : _client.Control(cancellationToken: ending.Token);
+            ? _connection.Client.Replicate(cancellationToken: ending.Token)
+            : _connection.Client.Control(cancellationToken: ending.Token);
         var outbox = MessageQueue.Create();
         await ShakeHandsAsync(call, ending).ConfigureAwait(false);
         _outbox = outbox;
         _saidWhyNot = false;
-        RaftTrace.PeerConnected(_logger, _peer.Id, _peer.Address, _lane.ToString());
+        RaftTrace.PeerConnected(_logger, _peer.Id, _connection.Address, _lane.ToString());
 
         var writing = WriteAsync(call.RequestStream, outbox.Reader, ending.Token);
         var reading = ReadAsync(call.ResponseStream, ending.Token);
@@ -165,10 +179,19 @@ internal sealed class PeerLane : IAsyncDisposable
     private void Say(string reason)
     {
         if (!_saidWhyNot && !_stopping.IsCancellationRequested)
-            RaftTrace.PeerLost(_logger, _peer.Id, _peer.Address, _lane.ToString(), reason);
+            RaftTrace.PeerLost(_logger, _peer.Id, _connection.Address, _lane.ToString(), reason);
         _saidWhyNot = true;
     }
 
     private async Task DelayAsync(TimeSpan wait, CancellationToken stop) =>
         await Task.Delay(wait, _options.TimeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private sealed record Connection(string Address, GrpcChannel Channel, RaftPeer.RaftPeerClient Client)
+    {
+        public static Connection To(string address, GrpcTransportOptions options)
+        {
+            var channel = PeerChannel.Create(address, options);
+            return new Connection(address, channel, new RaftPeer.RaftPeerClient(channel));
+        }
+    }
 }

@@ -20,7 +20,6 @@ internal sealed class LogWriter : Station<LogWriterJob>
     private long _stagedSequence;
     private DiskHealth _space = DiskHealth.Well; // as the loop was told
     private bool _isMakingSpare;
-    private bool _isSpareReady;
     private long _triedSpareAt;
 
     // Nothing is left to do for an idle log: its next segment is ready and its last batch confirmed.
@@ -73,7 +72,7 @@ internal sealed class LogWriter : Station<LogWriterJob>
     // In small steps, so that the next batch waits for one of them at most.
     private void UseIdleTime(bool hadWork)
     {
-        if ((hadWork || !_isSpareReady) && MayTrySpare())
+        if ((hadWork || !_log.HasSpare) && MayTrySpare())
         {
             _mayRest = false;
             MakeSpare();
@@ -92,12 +91,11 @@ internal sealed class LogWriter : Station<LogWriterJob>
     private void MakeSpare()
     {
         _isMakingSpare = _log.PrepareSpare();
-        _isSpareReady = !_isMakingSpare && _log.HasSpare;
         if (_isMakingSpare)
             return;
 
         _triedSpareAt = _time.GetTimestamp();
-        SpaceIs(_isSpareReady ? DiskHealth.Well : DiskHealth.Low);
+        SpaceIs(_log.HasSpare ? DiskHealth.Well : DiskHealth.Low);
     }
 
     private void Flush()
