@@ -175,9 +175,25 @@ internal sealed class MemberChangesTests
     [Test]
     public async Task A_member_at_a_new_address_is_moved(CancellationToken cancellationToken)
     {
+        _dialer.Identities.Add("x:1", new PeerIdentity(new NodeId(3), "x:1", []).Reply);
+
         await _changes.AnswerAsync(TakeIn(3, "x:1"), cancellationToken);
 
         Assert.That(_raft.Asked.Single(), Is.EqualTo("add 3 at x:1"));
+    }
+
+    [Test]
+    public async Task A_member_that_does_not_answer_where_it_says_it_is_stays_where_it_was(
+        CancellationToken cancellationToken)
+    {
+        _dialer.Identities.Add("y:1", new PeerIdentity(new NodeId(8), "y:1", []).Reply);
+
+        var unreachable = await _changes.AnswerAsync(TakeIn(3, "x:1"), cancellationToken);
+        var another = await _changes.AnswerAsync(TakeIn(3, "y:1"), cancellationToken);
+
+        Assert.That(unreachable.Message, Does.StartWith("x:1 cannot be asked who it is"));
+        Assert.That(another.Message, Is.EqualTo("y:1 is node 0000000000000008, not 0000000000000003"));
+        Assert.That(_raft.Asked, Is.Empty);
     }
 
     [Test]

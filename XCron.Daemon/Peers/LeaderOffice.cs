@@ -35,25 +35,9 @@ internal sealed class LeaderOffice(
 
     private async Task<MemberReply> AddAsync(string host, CancellationToken cancellationToken)
     {
-        IdentifyReply node;
-        try
-        {
-            using var late = new CancellationTokenSource(options.ConnectTimeout, timeProvider);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-            var question = new IdentifyRequest
-            {
-                NodeId = raft.Self.Value, Address = options.Address, SharedSecret = options.SharedSecret,
-            };
-            node = await dialer.IdentifyAsync(host, question, either.Token);
-        }
-        catch (PeerCallException failure)
-        {
-            return MemberReplies.Refused($"{host} cannot be asked who it is: {failure.Message}");
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return MemberReplies.Refused($"{host} did not say in time who it is; is it running?");
-        }
+        var (node, unheard) = await AskWhoAsync(host, cancellationToken);
+        if (node is null)
+            return unheard!;
 
         if (node.Address != host)
             return MemberReplies.Refused($"{host} calls itself {node.Address}; must be added by that address");
@@ -126,6 +110,48 @@ internal sealed class LeaderOffice(
     private bool WasHeard(Member member) => member.Id == raft.Self
         || (raft.SilentFor(member.Id) is { } silent && silent < options.OwnerTimeout);
 
+    /// <summary>Who answers at a host, or the refusal where nobody does.</summary>
+    private async Task<(IdentifyReply? Node, MemberReply? Refusal)> AskWhoAsync(
+        string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var late = new CancellationTokenSource(options.ConnectTimeout, timeProvider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+            var question = new IdentifyRequest
+            {
+                NodeId = raft.Self.Value, Address = options.Address, SharedSecret = options.SharedSecret,
+            };
+            return (await dialer.IdentifyAsync(host, question, either.Token), null);
+        }
+        catch (PeerCallException failure)
+        {
+            return (null, MemberReplies.Refused($"{host} cannot be asked who it is: {failure.Message}"));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, MemberReplies.Refused($"{host} did not say in time who it is; is it running?"));
+        }
+    }
+
+    /// <summary>
+    /// A member says that it is elsewhere. Only where it answers there: an address that it found wrongly for itself
+    /// must not take the place of one by which it is reached. Of its own the leader knows best itself.
+    /// </summary>
+    private async Task<MemberReply> MoveAsync(Member moved, CancellationToken cancellationToken)
+    {
+        if (moved.Id != raft.Self)
+        {
+            var (node, unheard) = await AskWhoAsync(moved.Address, cancellationToken);
+            if (node is null)
+                return unheard!;
+            if (node.NodeId != moved.Id.Value)
+                return MemberReplies.Refused($"{moved.Address} is node {new NodeId(node.NodeId)}, not {moved.Id}");
+        }
+
+        return MemberReplies.Of(await raft.AddLearnerAsync(moved, cancellationToken));
+    }
+
     private async Task<MemberReply> EnterAsync(NodeId id, string host, CancellationToken cancellationToken)
     {
         var learner = new Member(id, host, Suffrage.Learner);
@@ -135,7 +161,9 @@ internal sealed class LeaderOffice(
 
         // Two nodes cannot have one address: whoever had it lost its directory, and with it its identity.
         var former = FindAt(host);
-        if (former is null || known is not null)
+        if (known is not null)
+            return await MoveAsync(learner, cancellationToken);
+        if (former is null)
             return MemberReplies.Of(await raft.AddLearnerAsync(learner, cancellationToken));
         if (WasHeard(former))
             return MemberReplies.Refused($"node {former.Id} was heard from {host} a moment ago");
