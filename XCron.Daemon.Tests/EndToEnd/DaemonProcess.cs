@@ -59,30 +59,10 @@ internal sealed class DaemonProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    public async Task WaitUntilReadyAsync()
-    {
-        var start = Stopwatch.GetTimestamp();
-        var reason = "no answer";
-        while (Stopwatch.GetElapsedTime(start) < ReadyLimit)
-        {
-            try
-            {
-                var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{Ports.Monitor}/readyz"));
-                if (answer.IsSuccessStatusCode)
-                    return;
-                reason = await answer.Content.ReadAsStringAsync();
-            }
-            catch (HttpRequestException failure)
-            {
-                reason = failure.Message;
-            }
+    public Task WaitUntilReadyAsync() => WaitUntilAnsweredAsync("readyz");
 
-            Assert.That(IsRunning, $"the daemon ended: {Output}");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        }
-
-        Assert.Fail($"not ready after {ReadyLimit.TotalSeconds} s: {reason}\n{Output}");
-    }
+    /// <summary>Until the process answers, whatever it has to wait for itself.</summary>
+    public Task WaitUntilLiveAsync() => WaitUntilAnsweredAsync("livez");
 
     /// <summary>What /readyz answers, or why it does not.</summary>
     public async Task<string> ReadinessAsync()
@@ -204,6 +184,31 @@ internal sealed class DaemonProcess : IAsyncDisposable
         var text = await answer.Content.ReadAsStringAsync();
         using var document = JsonDocument.Parse(text);
         return document.RootElement.Clone();
+    }
+
+    private async Task WaitUntilAnsweredAsync(string path)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var reason = "no answer";
+        while (Stopwatch.GetElapsedTime(start) < ReadyLimit)
+        {
+            try
+            {
+                var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{Ports.Monitor}/{path}"));
+                if (answer.IsSuccessStatusCode)
+                    return;
+                reason = await answer.Content.ReadAsStringAsync();
+            }
+            catch (HttpRequestException failure)
+            {
+                reason = failure.Message;
+            }
+
+            Assert.That(IsRunning, $"the daemon ended: {Output}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        Assert.Fail($"no good answer from /{path} after {ReadyLimit.TotalSeconds} s: {reason}\n{Output}");
     }
 }
 

@@ -125,18 +125,18 @@ internal sealed class SecretsTests
     public async Task A_daemon_without_secrets_says_at_its_start_what_stands_open()
     {
         var directory = Directory.CreateTempSubdirectory("xcron-e2e-");
-        var ports = Ports.Free();
+        var (ports, other) = (Ports.Free(), Ports.Free());
         await using (var open = new DaemonProcess(
-            directory.FullName, ports, "--peer.peer_hosts", $"127.0.0.1:{ports.Peer}"))
+            directory.FullName, ports, "--peer.peer_hosts", $"127.0.0.1:{ports.Peer},127.0.0.1:{other.Peer}"))
         {
             open.Start();
-            await open.WaitUntilReadyAsync();
+            await open.WaitUntilLiveAsync(); // it cannot be ready without the other
             await open.StopAsync(TimeSpan.FromSeconds(15));
 
             using (Assert.EnterMultipleScope())
             {
                 Assert.That(open.Output, Does.Match(@"(?m)info: .*No \[auth\] api_keys are configured"));
-                Assert.That(open.Output, Does.Match(@"(?m)warn: .*No \[peer\] shared_secret is configured"));
+                Assert.That(open.Output, Does.Match(@"(?m)warn: .*Neither \[peer\] shared_secret nor \[tls\]"));
             }
         }
 

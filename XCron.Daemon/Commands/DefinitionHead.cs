@@ -6,11 +6,6 @@ namespace XCron.Daemon.Commands;
 /// <summary>What the state needs to know of an encoded definition, read in place; the rest is opaque to it.</summary>
 internal static class DefinitionHead
 {
-    private const uint TypeTag = (1 << 3) | WireTag.Varint;
-    private const uint NameTag = (4 << 3) | WireTag.Bytes;
-    private const uint OverlapTag = (16 << 3) | WireTag.Varint;
-    private const uint PausedTag = (21 << 3) | WireTag.Varint;
-
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>False where the bytes are no definition.</summary>
@@ -59,16 +54,16 @@ internal static class DefinitionHead
         {
             switch (reader.ReadTag())
             {
-                case TypeTag:
+                case DefinitionTag.Type:
                     head.Type = (TaskType)(int)reader.ReadVarint();
                     break;
-                case NameTag:
+                case DefinitionTag.Name:
                     head.Name = reader.ReadBytes();
                     break;
-                case OverlapTag:
+                case DefinitionTag.Overlap:
                     head.Overlap = (Overlap)(int)reader.ReadVarint();
                     break;
-                case PausedTag:
+                case DefinitionTag.Paused:
                     head.IsPaused = reader.ReadVarint() != 0;
                     break;
                 case var tag:

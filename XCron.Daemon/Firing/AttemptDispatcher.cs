@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using Google.Protobuf;
 using XCron.Daemon.State;
 
 namespace XCron.Daemon.Firing;
@@ -232,7 +231,7 @@ internal sealed class AttemptDispatcher(
         {
             return DefinitionPeek.Url(record.Definition);
         }
-        catch (InvalidProtocolBufferException)
+        catch (InvalidDataException)
         {
             // The attempt finds the same and is recorded as failed.
             return "";
