@@ -90,7 +90,7 @@ internal sealed record TargetCall
 
     public required OwnerSession Sender { get; init; }
 
-    /// <summary>By how much the sender's wall clock was ahead of the truth then; negative where it was behind.</summary>
+    /// <summary>By how much the sender's wall clock was ahead of the truth then; negative: behind.</summary>
     public required long AheadMs { get; init; }
 
     /// <summary>The number in the path: which task of the workload.</summary>
