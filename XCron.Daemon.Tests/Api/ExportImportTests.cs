@@ -44,6 +44,10 @@ internal sealed class ExportImportTests
 
     private const int CreatedPaused = 2;
 
+    private const string OpenRunLine =
+        """{"task_id":"1","run_sequence":1,"task":{"type":2,"format":"+1s","callback":{"url":"http://a.test"}},""" +
+        "\"open_runs\":[{\"";
+
     private SchedulerState _state = null!;
     private ApiHost _host = null!;
 
@@ -176,18 +180,21 @@ internal sealed class ExportImportTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(otherState.Find(new TaskId(1002)), Is.Null, "it is over");
-            Assert.That(oneShot.NextDueMs, Is.EqualTo(Find(1001).Run!.ScheduledMs));
-            Assert.That(oneShot.RunSequence + 1, Is.EqualTo(Find(1001).Run!.Sequence));
+            Assert.That((oneShot.NextDueMs, oneShot.RunSequence), Is.EqualTo((0L, 1L)));
+            Assert.That(oneShot.Run!.ScheduledMs, Is.EqualTo(Find(1001).Run!.ScheduledMs));
+            Assert.That(oneShot.Run.Sequence, Is.EqualTo(1));
             Assert.That(paused.Phase, Is.EqualTo(TaskPhase.Paused));
             Assert.That((paused.RunCount, paused.FailCount), Is.EqualTo((1L, 1L)));
-            Assert.That(running.NextDueMs, Is.EqualTo(Find(1004).Run!.ScheduledMs));
-            Assert.That(running.RunSequence + 1, Is.EqualTo(Find(1004).Run!.Sequence));
+            Assert.That((running.NextDueMs, running.RunSequence), Is.EqualTo((Find(1004).NextDueMs, 2L)));
+            Assert.That(running.Run!.ScheduledMs, Is.EqualTo(Find(1004).Run!.ScheduledMs));
+            Assert.That(running.Run.Sequence, Is.EqualTo(2));
+            Assert.That(running.WakeAtMs(session), Is.EqualTo(1), "at once, before anything that is due");
             Assert.That(otherState.Counters.Paused, Is.EqualTo(1 + CreatedPaused));
         }
     }
 
     [Test]
-    public async Task Of_several_open_runs_the_earliest_is_made_again_and_runs_by_hand_stay_uncounted()
+    public async Task Several_open_runs_each_keep_their_number_and_due_time_and_the_next_one_is_above_them()
     {
         await CreateAllAsync();
         var log = new AppliedLog(_state);
@@ -200,25 +207,63 @@ internal sealed class ExportImportTests
         var firstMs = Find(1005).NextDueMs;
         Claim(log, session, 1005, firstMs + 600_000);
         Claim(log, session, 1005, firstMs + 1_200_000, ClaimAction.StartBeside);
+        Finish(log, session, 1005, AttemptOutcome.Failed, retryAtMs: firstMs + 700_250);
         RunByHand(log, 1005);
         RunByHand(log, 1004);
         var (otherState, other) = NewHost();
+        var export = await ExportAsync(_host);
 
-        var import = await other.PostAsync("/xcron/import", await ExportAsync(_host));
+        var import = await other.PostAsync("/xcron/import", export);
+        var again = await other.PostAsync("/xcron/import", export);
 
-        var (several, byHand) = (Of(otherState, 1005), Of(otherState, 1004));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(CodesOf(import), Is.Empty, import.Text);
+            Assert.That(again.Data.GetProperty("unchanged").GetInt32(), Is.EqualTo(Creates.Length));
             Assert.That(Find(1005).Runs!.Count, Is.EqualTo(3));
-            Assert.That(several.Phase, Is.EqualTo(TaskPhase.Scheduled));
-            Assert.That((several.NextDueMs, several.RunSequence), Is.EqualTo((firstMs, 1L)));
-            Assert.That(several.History!.RunsByHand, Is.EqualTo(1), "the one before it");
-            Assert.That(
-                (byHand.NextDueMs, byHand.RunSequence, byHand.History!.RunsByHand),
-                Is.EqualTo((Find(1004).NextDueMs, 1L, 1L)),
-                "a number of a run by hand is no due time's");
+            foreach (var id in (long[])[1004, 1005])
+                AssertSameButForWhoHasIt(Of(otherState, id), Find(id));
+            Assert.That(await ExportAsync(other), Is.EqualTo(export), "nothing of it is lost on the way");
         }
+
+        var assigned = new AppliedLog(otherState);
+        assigned.Apply(TaskCommands.EncodeAssign(
+            0, Enumerable.Range(0, ShardId.Count).Select(shard => (new ShardId(shard), session))));
+        Claim(assigned, session, Of(otherState, 1005), firstMs + 1_800_000, ClaimAction.StartBeside);
+        Assert.That(Of(otherState, 1005).Run!.Sequence, Is.EqualTo(Find(1005).RunSequence + 1));
+    }
+
+    [Test]
+    public async Task A_due_time_that_waits_for_the_run_waits_for_it_where_it_is_imported()
+    {
+        await CreateAllAsync();
+        var log = new AppliedLog(_state);
+        var session = new OwnerSession(new NodeId(1), 7);
+        log.Apply(TaskCommands.EncodeAssign(
+            0, Enumerable.Range(0, ShardId.Count).Select(shard => (new ShardId(shard), session))));
+        var firstMs = Find(1006).NextDueMs;
+        Claim(log, session, 1006, firstMs + 90_000);
+        Claim(log, session, 1006, firstMs + 180_000, ClaimAction.Queue);
+        var (otherState, other) = NewHost();
+        var export = await ExportAsync(_host);
+
+        await other.PostAsync("/xcron/import", export);
+
+        AssertSameButForWhoHasIt(Of(otherState, 1006), Find(1006));
+        Assert.That(Of(otherState, 1006).QueuedDueMs, Is.EqualTo(firstMs + 90_000));
+        Assert.That(await ExportAsync(other), Is.EqualTo(export));
+    }
+
+    [Test]
+    public async Task A_line_of_a_former_version_has_its_run_made_again_as_its_first_due_time()
+    {
+        await _host.PostAsync("/xcron/import", """
+            {"task_id":"7","due_time":"1800000000","run_sequence":4,"task":{"type":2,"format":"+1h",
+             "callback":{"url":"http://a.test"}}}
+            """.ReplaceLineEndings(""));
+
+        Assert.That((Find(7).NextDueMs, Find(7).RunSequence), Is.EqualTo((1_800_000_000_000, 4L)));
+        Assert.That(Find(7).Runs, Is.Null);
     }
 
     [Test]
@@ -236,9 +281,8 @@ internal sealed class ExportImportTests
 
         await other.PostAsync("/xcron/import", await ExportAsync(_host));
 
-        Assert.That(
-            (Of(otherState, 1002).NextDueMs, Of(otherState, 1002).RunSequence),
-            Is.EqualTo((Find(1002).Run!.ScheduledMs, 1L)));
+        Assert.That(Find(1002).Run!.IsByHand);
+        AssertSameButForWhoHasIt(Of(otherState, 1002), Find(1002));
     }
 
     [Test]
@@ -282,6 +326,22 @@ internal sealed class ExportImportTests
     [TestCase("""{"task_id":"1","due_time":"0","task":{}}""", 1000, "due_time is \"0\"")]
     [TestCase("""{"task_id":"1","run_count":-1,"task":{}}""", 1000, "run_count is -1")]
     [TestCase("""{"task_id":"1","runs_by_hand":1,"task":{}}""", 1000, "runs_by_hand must be")]
+    [TestCase("""{"task_id":"1","open_runs":{},"task":{}}""", 1000, "open_runs is an object; must be an array")]
+    [TestCase("""{"task_id":"1","open_runs":[1],"task":{}}""", 1000, "open_runs is 1; must be an array")]
+    [TestCase("""{"task_id":"1","open_runs":[{}],"task":{}}""", 1000, "\"open_runs.run_sequence\" is missing")]
+    [TestCase("""{"task_id":"1","open_runs":[{"atempt":1}],"task":{}}""", 1000, "did you mean \"attempt\"")]
+    [TestCase("""{"task_id":"1","open_runs":[{"attempt":0}],"task":{}}""", 1000, "open_runs.attempt is 0")]
+    [TestCase("""{"task_id":"1","open_runs":[{"retry_time":"x"}],"task":{}}""", 1000, "open_runs.retry_time is")]
+    [TestCase(OpenRunLine + """run_sequence":2,"scheduled_time":"9","attempt":1}]}""", 1000, "to run_sequence (1)")]
+    [TestCase(OpenRunLine + """run_sequence":0,"scheduled_time":"9","attempt":1}]}""", 1000, "has run 0")]
+    [TestCase(
+        OpenRunLine + """run_sequence":1,"scheduled_time":"9","attempt":1,"failures":2}]}""",
+        1000, "failures of run 1 is 2")]
+    [TestCase(
+        OpenRunLine + """run_sequence":1,"scheduled_time":"9","attempt":1,"by_hand":true}]}""", 1000, "1 runs by hand")]
+    [TestCase(
+        OpenRunLine + """run_sequence":1,"scheduled_time":"9","attempt":1,"retry_time":"9"}],"queued_time":"9"}""",
+        1000, "has a retry_time")]
     [TestCase("""{"task_id":"1","body_text":"[]","task":{}}""", 1000, "body_text must be")]
     [TestCase("""{"task_id":"1","body_text":"{","task":{}}""", 1000, "body_text must be")]
     [TestCase("""{"task_id":"1","body_text":"{}","task":{"callback":{"body":{}}}}""", 1000, "both given")]
@@ -415,10 +475,37 @@ internal sealed class ExportImportTests
         Assert.That(log.Apply(run).Code, Is.Zero, $"{id}");
     }
 
-    private void Claim(
-        AppliedLog log, OwnerSession session, long id, long nextMs, ClaimAction action = ClaimAction.Start)
+    /// <summary>
+    /// What an attempt on its way or the last failure was like is not told of, and nobody here has it.
+    /// </summary>
+    private static void AssertSameButForWhoHasIt(TaskRecord after, TaskRecord before)
     {
-        var record = Find(id);
+        OpenRun[] expected =
+        [
+            .. before.Runs!.AsSpan().ToArray().Select(run => run with
+            {
+                ClaimedBy = run.ClaimedBy.IsNone ? OwnerSession.None : after.Runs!.Find(run.Sequence)!.ClaimedBy,
+                ClaimedMs = 0,
+                LastAttempt = null,
+            }),
+        ];
+        Assert.That(after.Runs!.AsSpan().ToArray(), Is.EqualTo(expected), $"{before.Id}");
+        Assert.That(after.Runs.CountClaimed(), Is.EqualTo(before.Runs.CountClaimed()), $"{before.Id}");
+        Assert.That(after.Runs.Callers(), Is.Empty, "no node of this cluster");
+        Assert.That(
+            (after.NextDueMs, after.QueuedDueMs, after.RunSequence, after.Phase),
+            Is.EqualTo((before.NextDueMs, before.QueuedDueMs, before.RunSequence, before.Phase)));
+        Assert.That(after.History?.RunsByHand ?? 0, Is.EqualTo(before.History?.RunsByHand ?? 0), $"{before.Id}");
+    }
+
+    private void Claim(
+        AppliedLog log, OwnerSession session, long id, long nextMs, ClaimAction action = ClaimAction.Start) =>
+        Claim(log, session, Find(id), nextMs, action);
+
+    private static void Claim(
+        AppliedLog log, OwnerSession session, TaskRecord record, long nextMs, ClaimAction action)
+    {
+        var id = record.Id.Value;
         var claim = new ClaimRun
         {
             TaskId = id,
@@ -432,7 +519,8 @@ internal sealed class ExportImportTests
     }
 
     private void Finish(
-        AppliedLog log, OwnerSession session, long id, AttemptOutcome outcome, bool pause = false)
+        AppliedLog log, OwnerSession session, long id, AttemptOutcome outcome, bool pause = false,
+        long retryAtMs = 0)
     {
         var run = Find(id).Run!;
         var attempt = new FinishAttempt
@@ -443,6 +531,7 @@ internal sealed class ExportImportTests
             Outcome = outcome,
             EndMs = run.ClaimedMs,
             Pause = pause,
+            RetryAtMs = retryAtMs,
             ExpireAtMs = run.ClaimedMs + 1,
         };
         Assert.That(log.Apply(TaskCommands.EncodeFinish(session, [attempt])).Code, Is.EqualTo(1), $"{id}");

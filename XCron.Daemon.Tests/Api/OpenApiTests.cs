@@ -48,8 +48,9 @@ internal sealed class OpenApiTests
         (
             "import",
             "post",
-            "dry_run task_id! create_time state due_time run_sequence run_count fail_count runs_by_hand " +
-            "body_text task! " +
+            "dry_run task_id! create_time state due_time queued_time run_sequence run_count fail_count runs_by_hand " +
+            "open_runs open_runs.run_sequence! open_runs.scheduled_time! open_runs.delay open_runs.attempt! " +
+            "open_runs.failures open_runs.retry_time open_runs.by_hand body_text task! " +
             string.Join(' ', Task.Split(' ').Select(field => $"task.{field}")),
             [1041, 1050, 1051, 1052]),
         ("cluster", "get", "", []),

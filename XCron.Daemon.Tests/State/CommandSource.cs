@@ -28,7 +28,8 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         _nowMs += _random.Next(0, 400);
         return _random.Next(100) switch
         {
-            < 12 => Create(),
+            < 11 => Create(),
+            < 12 => Import(),
             < 15 => Delete(),
             < 53 => Claims(),
             < 83 => Finish(),
@@ -53,6 +54,39 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         }
 
         return TaskCommands.EncodeCreate(AnySession(), tasks);
+    }
+
+    /// <summary>Some of its tasks have open runs, of which a few contradict themselves.</summary>
+    private byte[] Import()
+    {
+        var id = _random.Next(10) == 0 && _ids.Count > 0 ? AnyId() : ++_lastId * 4_194_301;
+        _ids.Add(id);
+        var task = new ImportTask
+        {
+            TaskId = id,
+            CreateTimeMs = _nowMs,
+            Definition = ByteString.CopyFrom(Definition(TaskType.Periodic)),
+            NextDueMs = _random.Next(4) == 0 ? 0 : _nowMs + _random.Next(2000),
+            QueuedDueMs = _random.Next(4) == 0 ? _nowMs - _random.Next(2000) : 0,
+            Paused = _random.Next(8) == 0,
+            RunSequence = _random.Next(6),
+            RunsByHand = _random.Next(3),
+        };
+        for (var sequence = task.RunSequence; sequence > 0 && _random.Next(3) != 0; sequence--)
+        {
+            task.OpenRuns.Add(new ImportRun
+            {
+                Sequence = sequence,
+                ScheduledMs = _nowMs - 20_000 + (sequence * 1000),
+                Attempt = _random.Next(1, 4),
+                Failures = _random.Next(2),
+                RetryAtMs = _random.Next(2) == 0 ? 0 : _nowMs + _random.Next(500),
+                ByHand = _random.Next(10) == 0,
+            });
+        }
+
+        task.RunCount = task.RunSequence - task.OpenRuns.Count;
+        return TaskCommands.EncodeImport([task]);
     }
 
     private byte[] Definition(TaskType type) => StateFixture.Definition(

@@ -54,6 +54,107 @@ internal sealed class ImportHandlerTests
     }
 
     [Test]
+    public async Task Open_runs_are_there_under_their_numbers_and_an_attempt_that_was_on_its_way_is_nobody_s_here()
+    {
+        var codes = Import(Task(7, "") with
+        {
+            NextDueMs = 0,
+            RunsByHand = 1,
+            OpenRuns =
+            [
+                new ImportRun { Sequence = 5, ScheduledMs = 900, DelayMs = 3, Attempt = 2, ByHand = true },
+                new ImportRun { Sequence = 3, ScheduledMs = 700, Attempt = 4, Failures = 3, RetryAtMs = 950 },
+            ],
+        });
+
+        var runs = _fixture.Find(7).Runs!;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(codes, Is.EqualTo([ResultCode.Ok]));
+            Assert.That(
+                runs.AsSpan().ToArray(),
+                Is.EqualTo((OpenRun[])
+                [
+                    new()
+                    {
+                        Sequence = 5,
+                        ScheduledMs = 900,
+                        DelayMs = 3,
+                        Attempt = 2,
+                        IsByHand = true,
+                        ClaimedBy = runs.First.ClaimedBy,
+                    },
+                    new() { Sequence = 3, ScheduledMs = 700, Attempt = 4, Failures = 3, RetryAtMs = 950 },
+                ]));
+            Assert.That(runs.HasForeign(Alpha));
+            Assert.That(runs.FirstRetryMs(), Is.EqualTo(950));
+            Assert.That(_fixture.State.Counters.Running, Is.EqualTo(1));
+        }
+
+        var restored = await Restored(await SnapshotOf(_fixture.State));
+        Assert.That(restored.StateHash(), Is.EqualTo(_fixture.State.StateHash()));
+        Assert.That(restored.Find(new TaskId(7))!.Runs, Is.EqualTo(runs));
+    }
+
+    [Test]
+    public void A_delete_of_an_imported_run_waits_for_no_node_and_its_result_is_nobody_s()
+    {
+        Import(Task(7, "") with { OpenRuns = [new ImportRun { Sequence = 5, ScheduledMs = 900, Attempt = 2 }] });
+        var late = new FinishAttempt
+        {
+            TaskId = 7,
+            RunSequence = 5,
+            Attempt = 2,
+            Outcome = AttemptOutcome.Succeeded,
+        };
+
+        var stale = _fixture.Apply(TaskCommands.EncodeFinish(Alpha, [late]));
+        var deleted = _fixture.Apply(TaskCommands.EncodeDelete(new TaskId(7)));
+
+        Assert.That(stale.Code, Is.Zero, "none is recorded");
+        Assert.That(DeleteAnswer.Decode(deleted.Data.Span).Callers, Is.Empty);
+    }
+
+    [Test]
+    public void Open_runs_that_no_task_has_are_refused()
+    {
+        var run = new ImportRun { Sequence = 5, ScheduledMs = 900, Attempt = 1 };
+        ImportRun Other(Action<ImportRun> change)
+        {
+            var other = run.Clone();
+            change(other);
+            return other;
+        }
+
+        var seventeen = Enumerable.Range(1, 17).Select(number => Other(other => other.Sequence = number));
+        ImportRun[][] wrong =
+        [
+            [Other(other => other.Sequence = 0)],
+            [Other(other => other.Sequence = 18)],
+            [run, run],
+            [Other(other => other.ScheduledMs = 0)],
+            [Other(other => other.Attempt = 0)],
+            [Other(other => other.DelayMs = -1)],
+            [Other(other => other.RetryAtMs = -1)],
+            [Other(other => other.Failures = 2)],
+            [Other(other => other.ByHand = true)],
+            [.. seventeen],
+        ];
+
+        var codes = Import(
+        [
+            .. wrong.Select((runs, place) => Task(place + 1, "") with { RunSequence = 17, OpenRuns = runs }),
+            Task(30, "") with { OpenRuns = [Other(other => other.RetryAtMs = 9)], QueuedDueMs = 9 },
+            Task(31, "") with { NextDueMs = 0, QueuedDueMs = -1 },
+        ]);
+
+        Assert.That(codes, Has.Count.EqualTo(wrong.Length + 2).And.All.EqualTo(ResultCode.Invalid));
+        Assert.That(
+            Import(Task(32, "") with { RunSequence = 17, OpenRuns = [.. seventeen.Skip(1)], NextDueMs = 0 }),
+            Is.EqualTo([ResultCode.Ok]));
+    }
+
+    [Test]
     public void A_session_that_chooses_an_imported_id_learns_that_it_is_taken()
     {
         Import(Task(7, ""));
@@ -91,6 +192,8 @@ internal sealed class ImportHandlerTests
     {
         var result = _fixture.Apply(TaskCommands.EncodeImport(tasks.Select(task => new ImportTask
         {
+            QueuedDueMs = task.QueuedDueMs,
+            OpenRuns = { task.OpenRuns },
             TaskId = task.Id,
             CreateTimeMs = 500,
             Definition = ByteString.CopyFrom(task.Definition),
@@ -121,5 +224,9 @@ internal sealed class ImportHandlerTests
         public long NextDelayMs { get; init; }
 
         public long RunsByHand { get; init; }
+
+        public long QueuedDueMs { get; init; }
+
+        public ImportRun[] OpenRuns { get; init; } = [];
     }
 }

@@ -50,6 +50,7 @@ internal sealed class RandomCommandTests
             Assert.That(checker.MostOpen, Is.GreaterThan(2), $"seed {seed}");
             Assert.That(checker.RunsByHand, Is.GreaterThan(20), $"seed {seed}");
             Assert.That(checker.Updates, Is.GreaterThan(20), $"seed {seed}");
+            Assert.That(checker.Imports, Is.GreaterThan(2), $"seed {seed}");
             Assert.That(checker.Pauses, Is.GreaterThan(20), $"seed {seed}");
             Assert.That(checker.Resumes, Is.GreaterThan(20), $"seed {seed}");
         }

@@ -29,6 +29,9 @@ internal sealed class StateChecker(string context) : IStateObserver
 
     public long Updates { get; private set; }
 
+    /// <summary>Of tasks with open runs.</summary>
+    public long Imports { get; private set; }
+
     public long Pauses { get; private set; }
 
     public long Resumes { get; private set; }
@@ -53,6 +56,8 @@ internal sealed class StateChecker(string context) : IStateObserver
         Require(record.Revision == (before?.Revision ?? 0) + 1, "each change raises the revision by one");
         if (before is not null)
             CheckChange(before, record);
+        else
+            Begin(record);
         CheckRuns(record);
         Require(record.RunCount == _runsOver.GetValueOrDefault(id), "each finished run is counted once");
         Require(
@@ -142,6 +147,14 @@ internal sealed class StateChecker(string context) : IStateObserver
             var counts = isSent ? _runsOver : _neverSent;
             counts[after.Id] = counts.GetValueOrDefault(after.Id) + 1;
         }
+    }
+
+    /// <summary>What is imported has had runs elsewhere, and may have some that are not over.</summary>
+    private void Begin(TaskRecord record)
+    {
+        Imports += record.Runs is null ? 0 : 1;
+        _runsOver[record.Id] = record.RunCount;
+        _claimedAtUpdate[record.Id] = record.Runs?.Count ?? 0;
     }
 
     private void CheckRuns(TaskRecord record)

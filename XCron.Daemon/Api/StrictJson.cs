@@ -152,6 +152,15 @@ internal ref struct StrictJson
         return (IsNumber && _reader.TryGetInt64(out value) && value >= 0) || Refuse(table, field);
     }
 
+    /// <summary>A moment: a string of unix seconds, not 0.</summary>
+    public bool Time(FieldTable table, int field, out long unixMs)
+    {
+        unixMs = 0;
+        if (!Text(table, field, out var text))
+            return false;
+        return (UnixTime.TryParse(Encoding.UTF8.GetString(text), out unixMs) && unixMs > 0) || Refuse(table, field);
+    }
+
     /// <summary>A number of seconds, to the nearest millisecond.</summary>
     public bool Seconds(FieldTable table, int field, long leastMs, long mostMs, out long milliseconds)
     {

@@ -9,12 +9,14 @@ internal static class TaskLine
     public const int CreateTime = 1;
     public const int State = 2;
     public const int DueTime = 3;
-    public const int RunSequence = 4;
-    public const int RunCount = 5;
-    public const int FailCount = 6;
-    public const int RunsByHand = 7;
-    public const int BodyText = 8;
-    public const int Task = 9;
+    public const int QueuedTime = 4;
+    public const int RunSequence = 5;
+    public const int RunCount = 6;
+    public const int FailCount = 7;
+    public const int RunsByHand = 8;
+    public const int OpenRuns = 9;
+    public const int BodyText = 10;
+    public const int Task = 11;
 
     public static readonly FieldTable Fields = new(
         "",
@@ -27,17 +29,27 @@ internal static class TaskLine
             },
             new("due_time", FieldType.Text, "unix seconds such as 1581823751.042")
             {
-                Doc = "The first due time not yet served; by default the first from now.",
+                Doc = "The next due time; by default the first from now, or none where queued_time or open_runs say " +
+                    "what is left to do.",
+            },
+            new("queued_time", FieldType.Text, "unix seconds such as 1581823751.042")
+            {
+                Doc = "A due time that waits for the open run to end.",
             },
             new("run_sequence", FieldType.Integer, "an integer, not negative")
             {
-                Doc = "The number of the last run that is over; run ids go on from it.",
+                Doc = "The number of the newest run; run ids go on from it.",
             },
             new("run_count", FieldType.Integer, "an integer, not negative"),
             new("fail_count", FieldType.Integer, "an integer, not negative"),
             new("runs_by_hand", FieldType.Integer, "an integer, not negative and at most run_sequence")
             {
                 Doc = "How many of run_sequence were asked for one by one; max_runs does not count them.",
+            },
+            new("open_runs", FieldType.Array, "an array of at most 16 runs that are not over")
+            {
+                Doc = "Each goes on under its own run id.",
+                Fields = static () => TaskLineRuns.Fields,
             },
             new("body_text", FieldType.Text, "a string that holds a JSON object")
             {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using XCron.Daemon.Commands;
+using XCron.Daemon.State;
 using XCron.Proto.Tasks;
 
 namespace XCron.Daemon.Api;
@@ -44,13 +45,15 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
             var isRead = field switch
             {
                 TaskLine.TaskId => ReadId(ref json, out extras.TaskId),
-                TaskLine.CreateTime => ReadTime(ref json, field, out extras.CreateTimeMs),
+                TaskLine.CreateTime => json.Time(table, field, out extras.CreateTimeMs),
                 TaskLine.State => ReadState(ref json, out extras.State),
-                TaskLine.DueTime => ReadTime(ref json, field, out extras.DueMs),
+                TaskLine.DueTime => json.Time(table, field, out extras.DueMs),
+                TaskLine.QueuedTime => json.Time(table, field, out extras.QueuedDueMs),
                 TaskLine.RunSequence => json.Count(table, field, out extras.RunSequence),
                 TaskLine.RunCount => json.Count(table, field, out extras.RunCount),
                 TaskLine.FailCount => json.Count(table, field, out extras.FailCount),
                 TaskLine.RunsByHand => json.Count(table, field, out extras.RunsByHand),
+                TaskLine.OpenRuns => TaskLineRuns.Read(ref json, out extras.OpenRuns),
                 TaskLine.BodyText => json.Text(table, field, out extras.BodyText),
                 _ => json.Object(table, field) && TaskFieldsReader.Read(ref json, ref fields),
             };
@@ -83,15 +86,18 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
             fields.SeenCallback |= 1u << CreateFields.Body;
         }
 
-        // What was right when the task was made is right now: its time may have passed since. Without a due time of
-        // its own a schedule starts from now.
+        // What was right when the task was made is right now: its time may have passed since. With nothing said of
+        // what is left to do a schedule starts from now.
         var nowMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var createTimeMs = extras.Has(TaskLine.CreateTime) ? extras.CreateTimeMs : nowMs;
-        fields.DueMs = extras.DueMs;
-        var isFromNow = !extras.Has(TaskLine.DueTime) && fields.Type == TaskType.Periodic;
+        fields.DueMs = extras.FirstLeftMs;
+        var isFromNow = fields.DueMs == 0 && fields.Type == TaskType.Periodic;
         if (intake.Complete(ref fields, isFromNow ? nowMs : createTimeMs) is { } error)
             return ImportLine.Of(error);
-        return new ImportLine(Encode(in fields, in extras, createTimeMs), Encoding.UTF8.GetString(fields.Name), null);
+        var task = Encode(in fields, in extras, createTimeMs);
+        return ImportedRuns.Refusal(task) is { } refusal
+            ? ImportLine.Of(ApiError.BadRequest(refusal))
+            : new ImportLine(task, Encoding.UTF8.GetString(fields.Name), null);
     }
 
     /// <summary>
@@ -101,21 +107,25 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
     {
         var command = CreateCommandEncoder.EncodeOne(
             services.Proposer, in fields, new TaskId(extras.TaskId), createTimeMs);
+        var hasDue = extras.DueMs != 0 || extras.FirstLeftMs == 0;
         foreach (var entry in new CreateCommand(command))
         {
-            return new ImportTask
+            var task = new ImportTask
             {
                 TaskId = extras.TaskId,
                 CreateTimeMs = createTimeMs,
                 Definition = ByteString.CopyFrom(entry.Definition),
-                NextDueMs = entry.FirstDueMs,
-                NextDelayMs = entry.FirstDelayMs,
+                NextDueMs = hasDue ? entry.FirstDueMs : 0,
+                NextDelayMs = hasDue ? entry.FirstDelayMs : 0,
+                QueuedDueMs = extras.QueuedDueMs,
                 Paused = extras.State is null ? fields.IsPaused : extras.State == "paused",
                 RunSequence = extras.RunSequence,
                 RunsByHand = extras.RunsByHand,
                 RunCount = extras.RunCount,
                 FailCount = extras.FailCount,
             };
+            task.OpenRuns.AddRange(extras.OpenRuns ?? []);
+            return task;
         }
 
         throw new System.Diagnostics.UnreachableException("A create of one task has one.");
@@ -130,15 +140,6 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
             return json.Fail(error);
         id = key.Id.Value;
         return true;
-    }
-
-    private static bool ReadTime(ref StrictJson json, int field, out long unixMs)
-    {
-        unixMs = 0;
-        if (!json.Text(TaskLine.Fields, field, out var text))
-            return false;
-        return (UnixTime.TryParse(Encoding.UTF8.GetString(text), out unixMs) && unixMs > 0) ||
-            json.Refuse(TaskLine.Fields, field);
     }
 
     private static bool ReadState(ref StrictJson json, out string? state)
@@ -175,11 +176,17 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
         public long CreateTimeMs;
         public string? State;
         public long DueMs;
+        public long QueuedDueMs;
         public long RunSequence;
         public long RunCount;
         public long FailCount;
         public long RunsByHand;
+        public List<ImportRun>? OpenRuns;
         public ReadOnlySpan<byte> BodyText;
+
+        /// <summary>A time of the schedule, or of a run, that is left to do; 0 where the line says of none.</summary>
+        public readonly long FirstLeftMs =>
+            DueMs != 0 ? DueMs : QueuedDueMs != 0 ? QueuedDueMs : OpenRuns is [var run, ..] ? run.ScheduledMs : 0;
 
         public readonly bool Has(int field) => (Seen & (1u << field)) != 0;
     }

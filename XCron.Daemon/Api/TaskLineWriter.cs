@@ -18,14 +18,17 @@ internal static class TaskLineWriter
         json.WriteString(TaskLine.Name(TaskLine.CreateTime), UnixTime.Format(record.CreateTimeMs));
         var isPaused = record.Phase == TaskPhase.Paused;
         json.WriteString(TaskLine.Name(TaskLine.State), isPaused ? "paused" : TaskAnswer.StateOf(record));
-        var place = TaskLinePlace.Of(record);
-        if (place.DueMs != 0)
-            json.WriteString(TaskLine.Name(TaskLine.DueTime), UnixTime.Format(place.DueMs));
-        json.WriteNumber(TaskLine.Name(TaskLine.RunSequence), place.RunSequence);
-        if (place.RunsByHand != 0)
-            json.WriteNumber(TaskLine.Name(TaskLine.RunsByHand), place.RunsByHand);
+        if (record.NextDueMs != 0)
+            json.WriteString(TaskLine.Name(TaskLine.DueTime), UnixTime.Format(record.NextDueMs));
+        if (record.QueuedDueMs != 0)
+            json.WriteString(TaskLine.Name(TaskLine.QueuedTime), UnixTime.Format(record.QueuedDueMs));
+        json.WriteNumber(TaskLine.Name(TaskLine.RunSequence), record.RunSequence);
+        if (record.History is { RunsByHand: not 0 } history)
+            json.WriteNumber(TaskLine.Name(TaskLine.RunsByHand), history.RunsByHand);
         json.WriteNumber(TaskLine.Name(TaskLine.RunCount), record.RunCount);
         json.WriteNumber(TaskLine.Name(TaskLine.FailCount), record.FailCount);
+        if (record.Runs is { } runs)
+            TaskLineRuns.Write(json, runs);
 
         // Raw line breaks between the tokens of a body would end the line.
         var body = definition.Body.Span;

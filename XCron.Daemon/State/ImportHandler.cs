@@ -46,8 +46,9 @@ internal static class ImportHandler
 
     /// <summary>Whether it says of the schedule what can be.</summary>
     private static bool HasPlace(ImportTask task) =>
-        task.NextDueMs > 0 && task.NextDelayMs is >= 0 and <= int.MaxValue
-        && task.RunsByHand >= 0 && task.RunsByHand <= task.RunSequence;
+        task.NextDueMs >= 0 && task.QueuedDueMs >= 0 && task.NextDelayMs is >= 0 and <= int.MaxValue
+        && (task.NextDueMs != 0 || task.QueuedDueMs != 0 || task.OpenRuns.Count > 0)
+        && task.RunsByHand >= 0 && task.RunsByHand <= task.RunSequence && ImportedRuns.Refusal(task) is null;
 
     private static TaskRecord RecordOf(ImportTask task) => new()
     {
@@ -59,6 +60,8 @@ internal static class ImportHandler
         Phase = task.Paused ? TaskPhase.Paused : TaskPhase.Scheduled,
         NextDueMs = task.NextDueMs,
         NextDelayMs = (int)task.NextDelayMs,
+        QueuedDueMs = task.QueuedDueMs,
+        Runs = ImportedRuns.Of(task),
         RunSequence = task.RunSequence,
         RunCount = task.RunCount,
         FailCount = task.FailCount,

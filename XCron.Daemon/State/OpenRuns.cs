@@ -45,9 +45,11 @@ internal sealed class OpenRuns : IEquatable<OpenRuns>
         return count;
     }
 
-    /// <summary>Whose attempts are on their way: nodes, each once.</summary>
+    /// <summary>
+    /// Whose attempts are on their way: nodes, each once. That of an imported run is no node's of this cluster.
+    /// </summary>
     public NodeId[] Callers() =>
-        [.. _runs.Where(static run => !run.ClaimedBy.IsNone).Select(static run => run.ClaimedBy.Node).Distinct()];
+        [.. _runs.Select(static run => run.ClaimedBy.Node).Where(static node => node != NodeId.None).Distinct()];
 
     /// <summary>Whether one waits for its owner's successor.</summary>
     public bool HasForeign(OwnerSession owner)
