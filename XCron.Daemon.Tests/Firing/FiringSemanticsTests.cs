@@ -21,6 +21,7 @@ internal sealed class FiringSemanticsTests : IDisposable
     private readonly SteppedNode _node;
     private readonly List<string> _sent = [];
     private HttpStatusCode _answer = HttpStatusCode.OK;
+    private Action _whileSending = static () => { };
 
     public FiringSemanticsTests()
     {
@@ -30,6 +31,7 @@ internal sealed class FiringSemanticsTests : IDisposable
         {
             var time = request.Headers.GetValues("X-Xcron-Scheduled-Time").Single();
             _sent.Add($"{request.Headers.GetValues("X-Xcron-Run-Id").Single()} for {time}");
+            _whileSending();
             return Task.FromResult(new HttpResponseMessage(_answer));
         });
         _node = new SteppedNode(1, _replica, _gateway, _clock, 1, target);
@@ -89,6 +91,68 @@ internal sealed class FiringSemanticsTests : IDisposable
             Assert.That((record.RunCount, record.NextDueMs), Is.EqualTo((1, Start + 60 * Second)));
             Assert.That(record.Phase, Is.EqualTo(TaskPhase.Scheduled));
         }
+    }
+
+    [Test]
+    public async Task What_a_clock_an_hour_ahead_has_claimed_is_not_sent_by_a_right_one_before_it_is_due()
+    {
+        const long DueMs = Start + 3600 * Second;
+        _log.Create(7, DueMs, Definitions.OneShot());
+        _log.AssignAll(Gone);
+        _log.Apply(TaskCommands.EncodeClaims(Gone, DueMs + 1, [new ClaimRun
+        {
+            TaskId = 7,
+            Revision = 1,
+            Action = ClaimAction.Start,
+            ScheduledMs = DueMs,
+        }]));
+        _log.AssignAll(_node.Self);
+
+        await StepAsync();
+        _clock.Advance(DueMs - Start - 1);
+        await StepAsync();
+        Assert.That(_sent, Is.Empty, "it was claimed again, and is not due");
+        Assert.That(_log.Tasks.Find(new TaskId(7))!.Run!.ClaimedBy, Is.EqualTo(_node.Self));
+        _clock.Advance(1);
+        await StepAsync();
+
+        Assert.That(_sent, Is.EqualTo((string[])["7-1 for 1700003600"]));
+        Assert.That(_log.Tasks.Find(new TaskId(7))!.Phase, Is.EqualTo(TaskPhase.Completed));
+    }
+
+    [Test]
+    public async Task A_clock_that_is_set_back_after_the_claim_holds_up_the_run()
+    {
+        _log.Create(7, Start, Definitions.OneShot());
+        await ClaimAsync();
+        Assert.That(_log.Tasks.Find(new TaskId(7))!.Run, Is.Not.Null);
+
+        _clock.Set(Start - 1);
+        await StepAsync();
+        Assert.That(_sent, Is.Empty);
+        _clock.Advance(1);
+        await StepAsync();
+
+        Assert.That(_sent, Is.EqualTo((string[])["7-1 for 1700000000"]));
+    }
+
+    [Test]
+    public async Task A_retry_waits_for_its_run_to_be_due_where_the_clock_was_set_back_while_it_was_sent()
+    {
+        _log.Create(7, Start, Definitions.OneShot());
+        _answer = HttpStatusCode.InternalServerError;
+        _whileSending = () => _clock.Set(Start - 30 * Second);
+        await StepAsync();
+        Assert.That(_log.Tasks.Find(new TaskId(7))!.Run!.RetryAtMs, Is.GreaterThan(0).And.LessThan(Start));
+
+        _answer = HttpStatusCode.OK;
+        _clock.Advance(20 * Second);
+        await StepAsync();
+        Assert.That(_sent, Has.Count.EqualTo(1), "its wait is over, but it is not due");
+        _clock.Advance(10 * Second);
+        await StepAsync();
+
+        Assert.That(_sent, Is.EqualTo((string[])["7-1 for 1700000000", "7-1 for 1700000000"]));
     }
 
     [Test]

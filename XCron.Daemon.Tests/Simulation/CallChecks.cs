@@ -41,16 +41,17 @@ internal sealed class CallChecks(
         CheckAttempts(task);
     }
 
+    /// <summary>Never early by the clock of who sends, whoever claimed it and by what clock.</summary>
     private void CheckTime(TargetCall call, OpenRun granted)
     {
         if (call.ScheduledMs != granted.ScheduledMs)
             wrong($"sent with another time than it was claimed for, {granted.ScheduledMs}: {call}");
-        if (granted.IsByHand || call.StartMs + call.MostAheadMs >= granted.ScheduledMs + granted.DelayMs)
+        if (granted.IsByHand || call.StartMs + call.AheadMs >= granted.ScheduledMs + granted.DelayMs)
             return;
 
         Early++;
         var earlyMs = granted.ScheduledMs + granted.DelayMs - call.StartMs;
-        wrong($"early by {earlyMs} ms, clock ahead {call.MostAheadMs}: {call}");
+        wrong($"early by {earlyMs} ms, clock ahead {call.AheadMs}: {call}");
     }
 
     private void CheckNotOver(TaskChronicle task, TargetCall call)

@@ -43,9 +43,10 @@ internal sealed class DueChecks(
                 wrong($"{runs.Length} runs of {task.Id} (story {task.Story}); max_runs {era.Definition.MaxRuns}");
             for (var i = 0; i < era.Dues.Count && era.Dues[i] < era.ToMs; i++)
                 CheckDue(task, era, i, served, free);
+            CheckEnd(task, era, runs);
         }
 
-        CheckEnd(task, runs.Length);
+        CheckOpen(task);
     }
 
     private void CheckDue(TaskChronicle task, Era era, int place, HashSet<long> served, Times free)
@@ -115,26 +116,27 @@ internal sealed class DueChecks(
             wrong($"{task.Id} (story {task.Story}) is due first at {era.FirstDueMs}; must be {firstMs}");
     }
 
-    /// <summary>What has no next due time has come to its end, and what is open is on its way.</summary>
-    private void CheckEnd(TaskChronicle task, int runs)
+    /// <summary>What is open at the end is on its way, or is for a time that has not come.</summary>
+    private void CheckOpen(TaskChronicle task)
     {
-        if (task.Log[^1].After is not { } last)
+        if (task.Log[^1].After?.Runs is not { } open || task.Log[^1].AtMs >= history.EndMs - timeouts.RecoveryMs)
             return;
 
-        if (last.Runs is { } open)
+        foreach (var run in open.AsSpan())
         {
-            foreach (var run in open.AsSpan())
-            {
-                if (!run.ClaimedBy.IsNone && task.Log[^1].AtMs < history.EndMs - timeouts.RecoveryMs)
-                    wrong($"run {run.Sequence} of {task.Id} (story {task.Story}) was left running");
-            }
+            // A clock that was ahead may have claimed it; whoever has it now waits until it is due by its own.
+            if (!run.ClaimedBy.IsNone && run.NotBeforeMs < history.EndMs - timeouts.RecoveryMs)
+                wrong($"run {run.Sequence} of {task.Id} (story {task.Story}) was left running");
         }
+    }
 
-        var definition = TaskChronicle.DefinitionOf(last);
-        if (definition.Type != TaskType.Periodic || last.NextDueMs != 0 || last.QueuedDueMs != 0)
+    /// <summary>What has no next due time has come to its end.</summary>
+    private void CheckEnd(TaskChronicle task, Era era, IEnumerable<(LogEvent By, OpenRun Run)> runs)
+    {
+        if (era.EndedMs == long.MaxValue || era.IsQueued || era.Definition.EndAtMs != 0)
             return;
-        var isThrough = definition.MaxRuns != 0 && runs >= definition.MaxRuns;
-        if (!isThrough && definition.EndAtMs == 0)
+        var count = runs.Count(run => run.By.AtMs <= era.ReplacedMs);
+        if (era.Definition.MaxRuns == 0 || count < era.Definition.MaxRuns)
             wrong($"{task.Id} (story {task.Story}) has no next due time and did not come to its end");
     }
 
@@ -177,26 +179,15 @@ internal sealed class DueChecks(
         foreach (var happened in task.Log)
         {
             var isNew = happened.Kind is LogKind.Create or LogKind.Update;
-            if (!isNew && happened.After is not null)
-                continue;
-            if (eras.Count > 0)
-                eras[^1].ToMs = happened.AtMs;
-            if (happened.After is not null)
+            if (eras.Count > 0 && (isNew || happened.After is null))
+                eras[^1].ReplacedMs = happened.AtMs;
+            if (isNew && happened.After is not null)
                 eras.Add(EraOf(happened));
+            if (happened.After is not null)
+                eras[^1].Saw(happened.AtMs, happened.After);
         }
 
-        // A task that has come to its end, by max_runs or end_at, owes nothing more.
-        if (task.Log.FindLast(static happened => happened.After is not null) is { After.NextDueMs: 0 } last)
-            eras[^1].ToMs = Math.Min(eras[^1].ToMs, EndOf(task, last));
         return eras;
-    }
-
-    private static long EndOf(TaskChronicle task, LogEvent last)
-    {
-        var end = last;
-        for (var i = task.Log.Count - 1; i >= 0 && task.Log[i].After is null or { NextDueMs: 0 }; i--)
-            end = task.Log[i];
-        return TaskChronicle.DefinitionOf(last.After!).Type == TaskType.OneShot ? long.MaxValue : end.AtMs;
     }
 
     private Era EraOf(LogEvent begun)
@@ -249,10 +240,30 @@ internal sealed class DueChecks(
 
         public long FromMs => begun.AtMs;
 
-        public long ToMs { get; set; } = long.MaxValue;
+        /// <summary>When an update or a delete took its place.</summary>
+        public long ReplacedMs { get; set; } = long.MaxValue;
+
+        /// <summary>
+        /// Since when it had come to its end, by max_runs or end_at, and owes nothing more, though an update may have
+        /// given the task another life later.
+        /// </summary>
+        public long EndedMs { get; private set; } = long.MaxValue;
+
+        /// <summary>Its last due time waited for another run to end.</summary>
+        public bool IsQueued { get; private set; }
+
+        public long ToMs => Math.Min(ReplacedMs, EndedMs);
 
         /// <summary>0 where nothing was due any more.</summary>
         public long FirstDueMs => begun.After!.NextDueMs == 0 ? long.MaxValue : begun.After.NextDueMs;
+
+        public void Saw(long atMs, TaskRecord record)
+        {
+            IsQueued = record.QueuedDueMs != 0;
+            if (definition.Type == TaskType.OneShot)
+                return;
+            EndedMs = record.NextDueMs == 0 ? Math.Min(EndedMs, atMs) : long.MaxValue;
+        }
 
         public bool IsDueAt(long ms) => ms == begun.After!.NextDueMs || dues.BinarySearch(ms) >= 0;
     }

@@ -90,8 +90,8 @@ internal sealed record TargetCall
 
     public required OwnerSession Sender { get; init; }
 
-    /// <summary>What the sender's wall clock was ahead of the truth at most in the time before.</summary>
-    public required long MostAheadMs { get; init; }
+    /// <summary>By how much the sender's wall clock was ahead of the truth then; negative: behind.</summary>
+    public required long AheadMs { get; init; }
 
     /// <summary>The number in the path: which task of the workload.</summary>
     public required int Story { get; init; }

@@ -89,6 +89,7 @@ internal sealed class HistoryCheckerTests
         Assert.That(report.Wrongs, Has.Some.Contains("was never sent"));
     }
 
+    [TestCase(-10, 1)]
     [TestCase(9, 1)]
     [TestCase(10, 0)]
     public void A_run_that_is_sent_before_its_time_is_early_unless_its_senders_clock_was_ahead(long aheadMs, int early)
@@ -288,6 +289,55 @@ internal sealed class HistoryCheckerTests
         var report = history.Judge(3 * Minute);
 
         Assert.That(report.Wrongs, Has.Some.Contains("was left running"));
+    }
+
+    [Test]
+    public void A_run_that_waits_for_a_time_which_has_not_come_is_not_left_running()
+    {
+        var history = Begun();
+        history.Serve(1, Minute);
+        history.GoTo(Minute + 30);
+        history.Claim(60 * Minute, aheadMs: 60 * Minute);
+
+        var report = history.Judge(Minute + 30_000);
+
+        Assert.That(report.Wrongs, Is.Empty);
+    }
+
+    [Test]
+    public void A_task_that_came_to_its_end_owes_nothing_until_an_update_gives_it_another_life()
+    {
+        var history = new MadeHistory();
+        history.GoTo(10_000);
+        history.Create(Minute, maxRuns: 1);
+        history.Serve(1, Minute, isLast: true);
+        history.GoTo((3 * Minute) + 30_000);
+        history.Update(4 * Minute);
+        history.Serve(2, 4 * Minute);
+
+        var report = history.Judge((4 * Minute) + 10_000);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.Wrongs, Is.Empty);
+            Assert.That(report.Due, Is.EqualTo(2));
+        }
+    }
+
+    [Test]
+    public void A_task_that_ends_too_early_is_told_though_an_update_hides_it()
+    {
+        var history = new MadeHistory();
+        history.GoTo(10_000);
+        history.Create(Minute, maxRuns: 2);
+        history.Serve(1, Minute, isLast: true);
+        history.GoTo((3 * Minute) + 30_000);
+        history.Update(4 * Minute);
+        history.Serve(2, 4 * Minute);
+
+        var report = history.Judge((4 * Minute) + 10_000);
+
+        Assert.That(report.Wrongs, Is.EqualTo([Contains("did not come to its end", report)]));
     }
 
     [Test]

@@ -8,11 +8,7 @@ namespace XCron.Daemon.Tests.Simulation;
 /// </summary>
 internal sealed class MachineClock(VirtualTime time)
 {
-    /// <summary>So far back a look at what the wall clock showed reaches.</summary>
-    private const int MostRemembered = 64;
-
     private readonly long _startWallMs = time.GetUtcNow().ToUnixTimeMilliseconds() - time.NowMs;
-    private readonly Queue<(long UntilMs, long AheadMs)> _before = new();
     private double _rate = 1;
     private long _baseTrueMs;
     private double _baseMs;
@@ -32,37 +28,12 @@ internal sealed class MachineClock(VirtualTime time)
         _baseTrueMs + (long)Math.Ceiling((monotonicMs - _baseMs) / _rate);
 
     /// <summary>Somebody sets the wall clock.</summary>
-    public void Set(long aheadMs)
-    {
-        Remember();
-        _offsetMs += aheadMs - AheadMs;
-    }
+    public void Set(long aheadMs) => _offsetMs += aheadMs - AheadMs;
 
     /// <summary>From now on it runs so much faster than the truth: 0.01 is one in a hundred.</summary>
     public void Drift(double share)
     {
-        Remember();
         (_baseMs, _baseTrueMs) = (_baseMs + ((time.NowMs - _baseTrueMs) * _rate), time.NowMs);
         _rate = 1 + share;
-    }
-
-    /// <summary>The most that the wall clock was ahead since then, at least 0.</summary>
-    public long MostAheadMs(long sinceTrueMs)
-    {
-        var mostMs = Math.Max(0, AheadMs);
-        foreach (var (untilMs, aheadMs) in _before)
-        {
-            if (untilMs >= sinceTrueMs)
-                mostMs = Math.Max(mostMs, aheadMs);
-        }
-
-        return mostMs;
-    }
-
-    private void Remember()
-    {
-        _before.Enqueue((time.NowMs, AheadMs));
-        if (_before.Count > MostRemembered)
-            _before.Dequeue();
     }
 }

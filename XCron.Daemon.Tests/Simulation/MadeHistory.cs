@@ -44,27 +44,27 @@ internal sealed class MadeHistory
     public void GoTo(long ms) => _time.Advance(ms - _time.NowMs);
 
     /// <summary>Due each minute, unless it is a one-shot of that moment.</summary>
-    public void Create(long firstDueMs, long oneShotMs = 0)
+    public void Create(long firstDueMs, long oneShotMs = 0, int maxRuns = 0)
     {
-        var definition = new TaskDefinition
-        {
-            Type = oneShotMs == 0 ? TaskType.Periodic : TaskType.OneShot,
-            Format = oneShotMs == 0
-                ? "* * * * *" : (WallMs(oneShotMs) / 1000).ToString(CultureInfo.InvariantCulture),
-            Timezone = oneShotMs == 0 ? "UTC" : "",
-            Url = $"http://ok0.test/{Story}",
-            TimeoutMs = 5000,
-            MaxAttempts = 3,
-            MinBackoffMs = 1000,
-            MaxBackoffMs = 1000,
-        };
+        var definition = DefinitionOf(oneShotMs, maxRuns);
         var task = new NewTask(Task, History.NowMs, WallMs(firstDueMs), definition.ToByteArray());
         Apply(TaskCommands.EncodeCreate(Owner, task));
     }
 
+    /// <summary>Due each minute from then on, whatever it was.</summary>
+    public void Update(long nextDueMs) => Apply(TaskCommands.EncodeUpdate(new UpdateTask
+    {
+        TaskId = Task.Value,
+        Revision = _state.Find(Task)!.Revision,
+        Definition = DefinitionOf(oneShotMs: 0, maxRuns: 0).ToByteString(),
+        ReplacesDue = true,
+        NextDueMs = WallMs(nextDueMs),
+    }));
+
     /// <summary>The due time's run is claimed, by a clock that may be ahead, and the next one set.</summary>
     public void Claim(
-        long dueMs, ClaimAction action = ClaimAction.Start, OwnerSession? by = null, long aheadMs = 0)
+        long dueMs, ClaimAction action = ClaimAction.Start, OwnerSession? by = null, long aheadMs = 0,
+        bool isLast = false)
     {
         var claim = new ClaimRun
         {
@@ -72,7 +72,7 @@ internal sealed class MadeHistory
             Revision = _state.Find(Task)!.Revision,
             Action = action,
             ScheduledMs = WallMs(dueMs),
-            NextDueMs = WallMs(dueMs) + MinuteMs,
+            NextDueMs = isLast ? 0 : WallMs(dueMs) + MinuteMs,
         };
         Apply(TaskCommands.EncodeClaims(by ?? Owner, History.NowMs + aheadMs, [claim]));
     }
@@ -84,7 +84,7 @@ internal sealed class MadeHistory
         {
             StartMs = History.NowMs,
             Sender = by ?? Owner,
-            MostAheadMs = aheadMs,
+            AheadMs = aheadMs,
             Story = Story,
             Task = Task,
             Run = run,
@@ -112,10 +112,10 @@ internal sealed class MadeHistory
     public void Delete() => Apply(TaskCommands.EncodeDelete(Task));
 
     /// <summary>As it should be: claimed, sent, answered and recorded a moment after it is due.</summary>
-    public void Serve(long run, long dueMs, long lateMs = 5)
+    public void Serve(long run, long dueMs, long lateMs = 5, bool isLast = false)
     {
         GoTo(dueMs + lateMs);
-        Claim(dueMs);
+        Claim(dueMs, isLast: isLast);
         Send(run, 1, dueMs);
         GoTo(dueMs + lateMs + 10);
         Finish(run, 1);
@@ -155,6 +155,19 @@ internal sealed class MadeHistory
         };
         return new HistoryChecker(History, plan, Timeouts).Judge();
     }
+
+    private TaskDefinition DefinitionOf(long oneShotMs, int maxRuns) => new()
+    {
+        Type = oneShotMs == 0 ? TaskType.Periodic : TaskType.OneShot,
+        Format = oneShotMs == 0 ? "* * * * *" : (WallMs(oneShotMs) / 1000).ToString(CultureInfo.InvariantCulture),
+        Timezone = oneShotMs == 0 ? "UTC" : "",
+        Url = $"http://ok0.test/{Story}",
+        TimeoutMs = 5000,
+        MaxAttempts = 3,
+        MinBackoffMs = 1000,
+        MaxBackoffMs = 1000,
+        MaxRuns = maxRuns,
+    };
 
     private void Apply(byte[] command)
     {

@@ -59,6 +59,7 @@ internal sealed class SchedulerProcess : IDisposable
         };
         _transport = new DaemonTransport(machine.Id, world.Network, world.NodeOf);
         State.Observe(_firing);
+        State.Observe(new SessionWitness(_members));
         Node = BuildNode(machine, world, random);
         Raft.Attach(Node);
         var peerOptions = new PeerOptions

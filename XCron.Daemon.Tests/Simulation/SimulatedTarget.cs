@@ -11,9 +11,6 @@ namespace XCron.Daemon.Tests.Simulation;
 /// </summary>
 internal sealed class SimulatedTarget(SimulationWorld world)
 {
-    /// <summary>A claim may wait so long for its sending, so the clock it was made by may be as old.</summary>
-    private const long ClockLookBackMs = 60_000;
-
     private readonly Dictionary<string, long> _refusingUntilMs = [];
 
     public HttpMessageHandler DoorOf(SchedulerProcess process) =>
@@ -67,8 +64,7 @@ internal sealed class SimulatedTarget(SimulationWorld world)
         {
             StartMs = world.History.NowMs,
             Sender = process.Session,
-            MostAheadMs = process.Machine.Clock.MostAheadMs(
-                world.Time.NowMs - (ClockLookBackMs * world.Timeouts.Stretch)),
+            AheadMs = process.Machine.Clock.AheadMs,
             Story = int.Parse(request.RequestUri!.AbsolutePath.Split('/')[^1], CultureInfo.InvariantCulture),
             Task = new TaskId(long.Parse(One("X-Xcron-Task-Id"), CultureInfo.InvariantCulture)),
             Run = long.Parse(run[1], CultureInfo.InvariantCulture),

@@ -145,11 +145,12 @@ internal sealed class AttemptDispatcher(
         List<AttemptTicket> parked;
         lock (_gate)
             (parked, _parked) = (_parked, []);
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (ref readonly var ticket in CollectionsMarshal.AsSpan(parked))
         {
-            switch (fence.Look(ticket, out _))
+            switch (fence.Look(ticket, out var record))
             {
-                case FenceVerdict.Clear:
+                case FenceVerdict.Clear when record!.Run!.NotBeforeMs <= nowMs:
                     Place(ticket);
                     break;
                 case FenceVerdict.Gone:

@@ -31,8 +31,7 @@ internal sealed class AttemptMaker(
         switch (fence.Look(ticket, out var record))
         {
             case FenceVerdict.Clear:
-                await CallAsync(record!, stopping);
-                return true;
+                return await CallAsync(record!, stopping);
             case FenceVerdict.Gone:
                 inbox.Forget(ticket.Task.Value, ticket.RunSequence, ticket.Attempt);
                 return true;
@@ -43,16 +42,20 @@ internal sealed class AttemptMaker(
         }
     }
 
-    private async Task CallAsync(TaskRecord record, CancellationToken stopping)
+    private async Task<bool> CallAsync(TaskRecord record, CancellationToken stopping)
     {
         var run = record.Run!;
         var startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+
+        // Claimed by a clock that was ahead of what this node's shows now.
+        if (startMs < run.NotBeforeMs)
+            return false;
         var started = time.GetTimestamp();
         var (definition, damage) = Decode(record);
         if (IsPastDeadline(run, definition, startMs))
         {
             await results.AddAsync(Skipped(record, startMs), stopping);
-            return;
+            return true;
         }
 
         if (run.Attempt == 1)
@@ -70,6 +73,7 @@ internal sealed class AttemptMaker(
         activity?.SetStatus(answer.IsOk ? ActivityStatusCode.Ok : ActivityStatusCode.Error, answer.Error);
         metrics.AttemptFinished(answer.IsOk, time.GetElapsedTime(started).TotalSeconds);
         await results.AddAsync(Result(record, definition, answer, startMs), stopping);
+        return true;
     }
 
     private FinishAttempt Result(TaskRecord record, TaskDefinition definition, CallbackAnswer answer, long startMs)

@@ -27,7 +27,8 @@ internal static partial class FiringTrace
     public static partial void Unplannable(this ILogger logger, TaskId task, string problem);
 
     [LoggerMessage(3006, LogLevel.Warning,
-        "{Parked} claimed attempts wait until it is sure again that this node owns their shards.")]
+        "{Parked} claimed attempts wait: until it is sure again that this node owns their "
+        + "shards, or until its clock, which was set back or is behind another's, shows that they are due.")]
     public static partial void AttemptsParked(this ILogger logger, int parked);
 
     [LoggerMessage(3007, LogLevel.Warning,

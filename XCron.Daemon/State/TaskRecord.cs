@@ -174,6 +174,12 @@ internal sealed record OpenRun
     public bool IsByHand { get; init; }
 
     /// <summary>
+    /// No attempt of it is sent before, by the clock of the node that sends, whatever clock it was claimed by. What was
+    /// asked for by hand need not wait.
+    /// </summary>
+    public long NotBeforeMs => IsByHand ? 0 : ScheduledMs + DelayMs;
+
+    /// <summary>
     /// 1 for the first; every claim of the run takes the next number, whatever became of the one before.
     /// </summary>
     public required int Attempt { get; init; }
