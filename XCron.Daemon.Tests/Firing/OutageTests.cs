@@ -81,7 +81,7 @@ internal sealed class OutageTests : IDisposable
 
     [TestCase(Misfire.FireOnce)]
     [TestCase(Misfire.Skip)]
-    public async Task A_run_and_one_that_waits_for_it_survive_the_day_after_which_their_owner_is_replaced(object misfire)
+    public async Task A_run_and_one_that_waits_for_it_survive_a_day_without_an_owner(object misfire)
     {
         _log.AssignAll(Gone);
         _log.Create(7, Start, Definitions.Periodic("@every 60s", (Misfire)misfire));
