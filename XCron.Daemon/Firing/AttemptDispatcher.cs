@@ -157,7 +157,9 @@ internal sealed class AttemptDispatcher(
                     inbox.Forget(ticket.Task.Value, ticket.RunSequence, ticket.Attempt);
                     break;
                 default:
-                    Park(ticket);
+                    // Told once, when it was put aside.
+                    lock (_gate)
+                        _parked.Add(ticket);
                     break;
             }
         }
@@ -165,14 +167,15 @@ internal sealed class AttemptDispatcher(
 
     private void Park(in AttemptTicket ticket)
     {
+        int parked;
         lock (_gate)
         {
             _parked.Add(ticket);
-            if (_parked.Count > 1)
-                return;
+            parked = _parked.Count;
         }
 
-        logger.AttemptsParked(1);
+        if (parked == 1)
+            logger.AttemptsParked(parked);
     }
 
     private void StartRunners()
