@@ -53,6 +53,34 @@ internal sealed class UpdateTaskEndpointTests
     }
 
     [Test]
+    public async Task A_due_time_that_waits_for_the_open_run_counts_for_max_runs()
+    {
+        await _host.PostAsync(Path, """{"task_id":"1001","overlap":"queue"}""");
+        var log = new AppliedLog(_state);
+        var session = new OwnerSession(new NodeId(1), 7);
+        log.Apply(TaskCommands.EncodeAssign(
+            0, Enumerable.Range(0, ShardId.Count).Select(shard => (new ShardId(shard), session))));
+        foreach (var action in (ClaimAction[])[ClaimAction.Start, ClaimAction.Queue])
+        {
+            var claim = new ClaimRun
+            {
+                TaskId = 1001,
+                Revision = Record.Revision,
+                Action = action,
+                ScheduledMs = Record.NextDueMs,
+                NextDueMs = Record.NextDueMs + 3_600_000,
+            };
+            Assert.That(log.Apply(TaskCommands.EncodeClaims(session, Record.NextDueMs, [claim])).Code, Is.EqualTo(1));
+        }
+
+        var two = await _host.PostAsync(Path, """{"task_id":"1001","max_runs":2}""");
+        var three = await _host.PostAsync(Path, """{"task_id":"1001","max_runs":3}""");
+
+        Assert.That((two.Code, three.Code), Is.EqualTo((1000, 0)), "a third run would follow");
+        Assert.That(two.Message, Does.Contain("must be more than the 2 runs"));
+    }
+
+    [Test]
     public async Task A_field_given_as_null_is_set_back_to_its_default()
     {
         var answer = await _host.PostAsync(Path, """

@@ -106,10 +106,15 @@ internal sealed class CallbackSender(
         {
             { Delta: { } delta } => delta,
             { Date: { } date } => date - time.GetUtcNow(),
-            _ => TimeSpan.Zero,
+            _ => IsEndless(response) ? TimeSpan.MaxValue : TimeSpan.Zero,
         };
         return Math.Max(0, (long)wait.TotalMilliseconds);
     }
+
+    /// <summary>A number of seconds beyond what the type of the header holds, which is 68 years.</summary>
+    private static bool IsEndless(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Retry-After", out var values)
+        && values.Any(static value => value.Length > 0 && !value.AsSpan().ContainsAnyExceptInRange('0', '9'));
 
     private static bool IsNoRetry(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("X-Xcron-No-Retry", out var values)

@@ -79,12 +79,15 @@ internal sealed class DuePlanner(FiringOptions options)
         claim.Action = ClaimAction.StartQueued;
         if (terms.JitterMs != 0 && terms.Type == TaskType.Periodic)
             claim.DelayMs = DueTimesOf(record, terms, schedule).DelayMs(record.QueuedDueMs);
-        var isPastDeadline = IsPastDeadline(record.QueuedDueMs + claim.DelayMs, terms, nowMs);
-        if (!isPastDeadline && !IsPastEnd(terms, nowMs))
+        var runMs = record.QueuedDueMs + claim.DelayMs;
+        var isPastDeadline = IsPastDeadline(runMs, terms, nowMs);
+        var isMissed = IsMissed(runMs, record, terms, nowMs);
+        var isPastEnd = IsPastEnd(terms, nowMs);
+        if (!isPastDeadline && !isPastEnd && !isMissed)
             return claim;
 
         claim.Action = ClaimAction.SkipQueued;
-        claim.Reason = isPastDeadline ? SkipReason.Deadline : SkipReason.End;
+        claim.Reason = isPastDeadline ? SkipReason.Deadline : isPastEnd ? SkipReason.End : SkipReason.Misfire;
         claim.DelayMs = 0;
         claim.ExpireAtMs = ExpireAtMs(nowMs);
         return claim;
@@ -113,6 +116,18 @@ internal sealed class DuePlanner(FiringOptions options)
 
     private static bool IsPastDeadline(long runMs, in ScheduleTerms terms, long nowMs) =>
         terms.DeadlineMs != 0 && nowMs - runMs > terms.DeadlineMs;
+
+    /// <summary>
+    /// Whether what waited for the last run was left when that had ended: nobody could serve it, or the task was
+    /// paused. How long the run itself took does not matter: that is what the queue is for.
+    /// </summary>
+    private bool IsMissed(long runMs, TaskRecord record, in ScheduleTerms terms, long nowMs)
+    {
+        var isLeft = nowMs - Math.Max(runMs, record.LastRun?.EndMs ?? 0) > _thresholdMs;
+        var isLaterOneDue = record.NextDueMs != 0 && record.NextRunMs <= nowMs;
+        return isLeft && terms.Type == TaskType.Periodic
+            && (terms.Misfire == Misfire.Skip || (terms.Misfire == Misfire.FireOnce && isLaterOneDue));
+    }
 
     /// <summary>What was due before the end is still served for as long as a run may be late.</summary>
     private bool IsPastEnd(in ScheduleTerms terms, long nowMs) =>

@@ -172,6 +172,22 @@ internal sealed class SnapshotStoreTests
     }
 
     [Test]
+    public void Of_many_that_were_pulled_the_newest_two_stay()
+    {
+        var disk = new SimulatedDisk();
+        var store = new SnapshotStore(disk, Sample.Identity);
+        for (var index = 1; index <= 4; index++)
+        {
+            Sample.WriteSnapshot(store, Sample.Mark(index, 1), Sample.Bytes(500));
+            store.DeleteAllButNewestTwo();
+        }
+
+        string[] newest = [SnapshotName.For(new(3), new(1)), SnapshotName.For(new(4), new(1))];
+        Assert.That(disk.List(), Is.EquivalentTo(newest));
+        Assert.That(store.Latest?.Index.Value, Is.EqualTo(4));
+    }
+
+    [Test]
     public void What_another_node_is_to_pull_is_read_whole_once_and_not_served_damaged()
     {
         var disk = new SimulatedDisk();

@@ -78,7 +78,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
             stateMachine,
             pending,
             trigger,
-            mark => RestoreAsync(store, stateMachine, mark, CancellationToken.None),
+            mark => RestorePulledAsync(store, stateMachine, mark),
             node.Tell,
             snapshot);
         keeper.TellApplier = applier.TryPost;
@@ -204,6 +204,13 @@ internal sealed class NodeAssembly : IRaftTransportHost
             // The log does not go on from an older one: it is the snapshot that is missed.
             throw damagedSnapshots[^1];
         }
+    }
+
+    private static async ValueTask RestorePulledAsync(
+        SnapshotStore store, IStateMachine stateMachine, SnapshotMark mark)
+    {
+        await RestoreAsync(store, stateMachine, mark, CancellationToken.None).ConfigureAwait(false);
+        store.DeleteAllButNewestTwo();
     }
 
     private static async ValueTask RestoreAsync(

@@ -196,6 +196,19 @@ internal sealed class SnapshotStore
             _disk.SyncDirectory();
     }
 
+    /// <summary>
+    /// The newest two stay, as after one that was written here: whoever pulls one after the other, as a node that lags
+    /// again and again does, would fill its disk with them.
+    /// </summary>
+    public void DeleteAllButNewestTwo()
+    {
+        SnapshotMark? before;
+        lock (_gate)
+            before = _held.Count > 1 ? _held[^2].Mark : null;
+        if (before is not null)
+            DeleteOlderThan(before);
+    }
+
     /// <summary>A file is in its place and durable.</summary>
     internal void Register(SnapshotMark mark)
     {
