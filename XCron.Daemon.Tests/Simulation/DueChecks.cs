@@ -68,6 +68,10 @@ internal sealed class DueChecks(
         if (definition is { Type: TaskType.Periodic, Overlap: Overlap.Skip })
             untilMs = Math.Min(untilMs, fromMs + RoomMs(definition));
         var isPassedOver = definition.Misfire == Misfire.Skip && !free.Calm.IsFree(dueMs, fromMs);
+
+        // Jitter says when in this time it is looked at; a run that goes on then passes it over.
+        isPassedOver |= definition is { Type: TaskType.Periodic, Overlap: Overlap.Skip }
+            && !free.Free.IsFree(dueMs, fromMs);
         var mustRun = !isPassedOver && free.Free.HasRoom(fromMs, untilMs, RoomMs(definition));
         if (mustRun && !served.Contains(dueMs))
         {
@@ -84,6 +88,11 @@ internal sealed class DueChecks(
 
     private void CheckPrompt(TaskChronicle task, long dueMs)
     {
+        // It waited behind older ones that are made up for one by one; whether these are late is asked of each.
+        if (task.Grants.Values.Any(grant => grant.Run is { Attempt: 1, IsByHand: false }
+            && grant.Run.ScheduledMs < dueMs && grant.By.AtMs > dueMs))
+            return;
+
         var first = task.Calls.Find(call => call.ScheduledMs == dueMs && call.Attempt == 1);
         if (first is null)
         {

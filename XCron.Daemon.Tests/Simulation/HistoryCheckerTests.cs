@@ -291,6 +291,22 @@ internal sealed class HistoryCheckerTests
         Assert.That(report.Wrongs, Has.Some.Contains("was left running"));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_late_run_is_told_unless_it_waited_behind_an_older_one(bool hasOlder)
+    {
+        var history = Begun();
+        var from = history.WallMs(Minute - 1000);
+        history.History.Troubles.Add(new Trouble("storm", default, from, from + 2000));
+        history.Serve(1, Minute, lateMs: hasOlder ? Minute + 10_000 : 5);
+        history.Serve(2, 2 * Minute, lateMs: 10_100);
+
+        var report = history.Judge((2 * Minute) + 30_000);
+
+        Assert.That(report.Wrongs.Where(static wrong => wrong.Contains("late by 10100 ms")),
+            hasOlder ? Is.Empty : Has.Exactly(1).Items);
+    }
+
     [Test]
     public void A_run_that_waits_for_a_time_which_has_not_come_is_not_left_running()
     {

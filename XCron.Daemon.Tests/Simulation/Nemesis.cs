@@ -177,6 +177,10 @@ internal sealed class Nemesis
 
     private void StopOne(SimulatedMachine machine)
     {
+        // Nobody is left to whom it could hand over, nor a majority that records its results.
+        var away = _world.Machines.Count(other => other != machine && other.Process is not { IsStopping: false });
+        if (away > 0 && (away + 1) * 2 >= _world.Machines.Count)
+            _world.History.MayLoseOwners = true;
         machine.Process!.Stop();
         _world.Agenda.After(Random.NextInt64(10 * _unitMs, 20 * _unitMs), () => Start(machine));
     }

@@ -99,6 +99,9 @@ internal sealed class SchedulerProcess : IDisposable
     /// <summary>What a request found to be a defect.</summary>
     public List<Exception> Defects { get; } = [];
 
+    /// <summary>A graceful stop was asked for.</summary>
+    public bool IsStopping => _self.Draining;
+
     /// <summary>A graceful stop came to its end.</summary>
     public bool HasStopped { get; private set; }
 
