@@ -188,7 +188,7 @@ internal sealed class SnapshotStoreTests
     }
 
     [Test]
-    public void What_another_node_is_to_pull_is_read_whole_once_and_not_served_damaged()
+    public void What_another_node_is_to_pull_is_read_whole_and_not_served_damaged()
     {
         var disk = new SimulatedDisk();
         Sample.WriteSnapshot(new(disk, Sample.Identity), Mark, Sample.Bytes(200_000));
@@ -205,6 +205,21 @@ internal sealed class SnapshotStoreTests
             () => damaged.OpenToServe(Mark.Index, Mark.Term),
             Throws.TypeOf<LogDamagedException>().With.Property("File").EqualTo(Name));
         Assert.That(whole.OpenToServe(new(99), new(1)), Is.Null);
+    }
+
+    /// <summary>Simulation, seed 3002438: a follower pulled the same file, found it damaged, and pulled again, for ever.
+    /// </summary>
+    [Test]
+    public void A_snapshot_that_decays_after_it_was_served_is_not_served_again()
+    {
+        var disk = new SimulatedDisk();
+        var store = new SnapshotStore(disk, Sample.Identity);
+        Sample.WriteSnapshot(store, Mark, Sample.Bytes(200_000));
+        store.OpenToServe(Mark.Index, Mark.Term)?.Dispose();
+
+        disk.FlipBit(Name, disk.ReadAll(Name).Length / 2);
+
+        Assert.That(() => store.OpenToServe(Mark.Index, Mark.Term), Throws.TypeOf<LogDamagedException>());
     }
 
     [Test]

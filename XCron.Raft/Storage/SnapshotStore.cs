@@ -104,8 +104,8 @@ internal sealed class SnapshotStore
     }
 
     /// <summary>
-    /// As <see cref="OpenRaw"/>, of a file that was read and checked whole in this process's life: nobody is to pull
-    /// what is damaged here.
+    /// As <see cref="OpenRaw"/>, of a file that has just been read and checked whole: nobody is to pull what is damaged
+    /// here. A check from before is not enough: a file that decayed since would be pulled again and again.
     /// </summary>
     /// <exception cref="LogDamagedException">It is damaged.</exception>
     public SnapshotSource? OpenToServe(LogIndex index, Term term)
@@ -116,9 +116,7 @@ internal sealed class SnapshotStore
 
         try
         {
-            if (!IsVerified(index, term, remember: false))
-                _ = SnapshotCheck.Verify(_disk, SnapshotName.For(index, term), _clusterId);
-            IsVerified(index, term, remember: true);
+            _ = SnapshotCheck.Verify(_disk, SnapshotName.For(index, term), _clusterId);
             return source;
         }
         catch
@@ -255,12 +253,6 @@ internal sealed class SnapshotStore
         }
     }
 
-    private bool IsVerified(LogIndex index, Term term, bool remember)
-    {
-        lock (_gate)
-            return Find(index, term) is { } held && (held.IsVerified |= remember);
-    }
-
     private SnapshotSource Require(SnapshotMark mark) => OpenRaw(mark.Index, mark.Term)
         ?? throw new FileNotFoundException($"There is no snapshot up to entry {mark.Index} of term {mark.Term}.");
 
@@ -273,7 +265,5 @@ internal sealed class SnapshotStore
         public SnapshotMark Mark { get; } = mark;
 
         public int Pins { get; set; }
-
-        public bool IsVerified { get; set; }
     }
 }
