@@ -207,7 +207,7 @@ internal sealed class SnapshotStoreTests
         Assert.That(whole.OpenToServe(new(99), new(1)), Is.Null);
     }
 
-    /// <summary>Simulation, seed 3002438: a follower pulled it, found it damaged, and pulled it again, for ever.</summary>
+    /// <summary>Simulation, seed 3002438: a follower pulled it, found it damaged, and pulled again, for ever.</summary>
     [Test]
     public void A_snapshot_that_decays_after_it_was_served_is_not_served_again()
     {
