@@ -63,7 +63,7 @@ internal sealed class CoreCluster
 
     public void Heal() => _cuts.Clear();
 
-    /// <summary>As in a long garbage collection: it does nothing, what is sent to it waits, its clock goes on.</summary>
+    /// <summary>As in a long garbage collection: it does nothing, what comes waits, its clock goes on.</summary>
     public void Pause(int number, long ms)
     {
         _paused = number;
