@@ -75,8 +75,8 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
     }
 
     /// <summary>
-    /// Tasks of the story's name that are not the one that was acknowledged, and may be: for each, a create was sent to
-    /// which no answer came, and a delete has freed the name before. Their calls go from the story to ones of their own,
+    /// Tasks of the story's name that are not the one that was acknowledged, and may be: for each, a create was sent
+    /// that got no answer, and a delete has freed the name before. Their calls go from the story to ones of their own,
     /// which promise nothing, and must keep every rule else.
     /// </summary>
     private static TaskStory[] LateCreates(TaskStory story)

@@ -190,7 +190,7 @@ internal sealed class SoakCheckerTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Check(story, [late]).Findings, Is.Empty);
-            Assert.That(Check(story, [late, Call(DueMs + 4000)]).AfterDelete, Is.EqualTo(1), "the one that was deleted");
+            Assert.That(Check(story, [late, Call(DueMs + 9)]).AfterDelete, Is.EqualTo(1), "the one that was deleted");
             Assert.That(
                 Check(story, [late, late with { TaskId = "9", RunId = "9-1" }]).AfterDelete,
                 Is.EqualTo(1),
