@@ -81,6 +81,24 @@ internal sealed class SnapshotInstallerTests
         Assert.That(_jobs.Single(), Is.InstanceOf<ApplierJob.Restore>());
     }
 
+    /// <summary>
+    /// Simulation, seeds 3011444, 3024016, 3027058 and 3041976: the pull asked for what comes behind the last byte, for
+    /// ever.
+    /// </summary>
+    [Test]
+    public void A_pull_broken_off_after_its_last_byte_is_completed_by_the_next_offer()
+    {
+        Install();
+        Bring(_sent.Length);
+        Assert.That(_jobs, Is.Empty, "the stream's end is still on its way");
+
+        Install();
+
+        Assert.That(_jobs.Single(), Is.InstanceOf<ApplierJob.Restore>());
+        Assert.That(_transport.Fetches, Is.EqualTo(1));
+        Assert.That(_told, Is.Empty);
+    }
+
     private void Install() => _installer.Install(new Effect.InstallSnapshot(new NodeId(1), Mark.Index, Mark.Term));
 
     private void Bring(int upTo)

@@ -48,6 +48,8 @@ internal sealed class SnapshotInstaller(
             // The same one from another leader has the same bytes: what is here stays.
             _pull?.BreakOff(keepsPart: _pull.IsOf(wanted));
             _pull = pull = new Pull(this, wanted, store.Receive(wanted.Index, wanted.EntryTerm));
+            if (pull.CompleteIfWhole())
+                return;
         }
 
         RaftTrace.SnapshotPullStarted(_logger, wanted.Index.Value, wanted.Leader);
@@ -62,6 +64,18 @@ internal sealed class SnapshotInstaller(
         private long _startOffset;
         private bool _abandoned;
         private bool _over;
+
+        /// <summary>
+        /// Where an earlier pull was broken off after its last byte, no stream would bring a byte to go on from.
+        /// </summary>
+        public bool CompleteIfWhole()
+        {
+            if (!receiver.IsWhole)
+                return false;
+
+            Complete();
+            return true;
+        }
 
         public void Start()
         {
@@ -138,7 +152,7 @@ internal sealed class SnapshotInstaller(
             try
             {
                 var mark = receiver.Complete();
-                RaftTrace.SnapshotPulled(owner._logger, mark.Index.Value, _totalBytes);
+                RaftTrace.SnapshotPulled(owner._logger, mark.Index.Value, receiver.Offset);
                 owner._tellApplier(new ApplierJob.Restore(mark));
             }
             catch (IOException failure)

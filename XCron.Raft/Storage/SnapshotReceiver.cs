@@ -45,6 +45,12 @@ internal sealed class SnapshotReceiver : IDisposable
     /// <summary>How many bytes are here: where to go on pulling.</summary>
     public long Offset { get; private set; }
 
+    /// <summary>
+    /// Whether an earlier receiver had taken all of it and only its <see cref="Complete"/> is missing: no peer has any
+    /// more to send.
+    /// </summary>
+    public bool IsWhole { get; private set; }
+
     /// <summary>Takes the next bytes.</summary>
     /// <exception cref="DiskFullException">There is no space; the same bytes may be offered again.</exception>
     public void Append(ReadOnlySpan<byte> content)
@@ -117,6 +123,8 @@ internal sealed class SnapshotReceiver : IDisposable
             {
                 // Each block is checked as it is read.
             }
+
+            IsWhole = true;
         }
         catch (LogDamagedException)
         {
