@@ -38,6 +38,12 @@ internal enum FaultKind
     /// <summary>Killed, and started again with an empty directory.</summary>
     Wipe,
 
+    /// <summary>
+    /// Nobody's doing: a server that was asked to end said that the time it has for that was over before all its
+    /// callbacks had ended and were recorded.
+    /// </summary>
+    CutOff,
+
     /// <summary>Nobody's doing: the machine gave the soak itself no time for more than a second.</summary>
     Starved,
 }

@@ -50,12 +50,7 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
     public async Task StopAsync(int index, double downSeconds, CancellationToken stop)
     {
         var end = log.Begin(FaultKind.Stop, index, $"{downSeconds:0.0} s");
-        if (await cluster.Nodes[index].StopAsync() is not 0 and var code)
-        {
-            throw new SoakFinding(
-                $"node{index} was asked to end and " + (code is null ? "did not" : $"ended with {code}"));
-        }
-
+        await EndAsync(index);
         await SoakTime.Delay(downSeconds, stop);
         Start(index);
         await ReadyAsync(index, stop);
@@ -120,7 +115,7 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
     {
         if (!cluster.Nodes[index].IsClockOurs)
         {
-            await cluster.Nodes[index].StopAsync();
+            await EndAsync(index);
             cluster.Nodes[index].Start(withClock: true);
             await ReadyAsync(index, stop);
         }
@@ -176,6 +171,22 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
             return null;
         var at = Array.IndexOf(cluster.Addresses, answer.Data.GetProperty("leader").GetString());
         return at < 0 ? null : at;
+    }
+
+    /// <summary>SIGTERM. What its end cuts off is sent again: the window is that of the end, and of nothing else.
+    /// </summary>
+    private async Task EndAsync(int index)
+    {
+        var askedMs = SoakTime.NowMs;
+        var code = await cluster.Nodes[index].StopAsync();
+        if (code is not 0)
+        {
+            throw new SoakFinding(
+                $"node{index} was asked to end and " + (code is null ? "did not" : $"ended with {code}"));
+        }
+
+        if (cluster.Nodes[index].WasCutOff)
+            log.Add(new FaultWindow(FaultKind.CutOff, index, askedMs, SoakTime.NowMs));
     }
 
     private void Start(int index) => cluster.Nodes[index].Start(withClock: _random.Next(3) == 0);

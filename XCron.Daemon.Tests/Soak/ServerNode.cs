@@ -9,6 +9,9 @@ namespace XCron.Daemon.Tests.Soak;
 /// </summary>
 internal sealed class ServerNode : IAsyncDisposable
 {
+    /// <summary>What a server says where its end cut something off.</summary>
+    private const string CutOffLine = "results not recorded; the next owner sends them";
+
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
 
     private readonly ServerCommand _command;
@@ -17,6 +20,7 @@ internal sealed class ServerNode : IAsyncDisposable
     private Process? _process;
     private volatile bool _isEndWanted;
     private volatile int _processId;
+    private volatile bool _wasCutOff;
 
     public ServerNode(int index, Ports ports, string folder, ServerCommand command)
     {
@@ -46,6 +50,9 @@ internal sealed class ServerNode : IAsyncDisposable
     /// <summary>0: none runs.</summary>
     public int ProcessId => _processId;
 
+    /// <summary>Whether the last process that was asked to end had to cut callbacks or their results off.</summary>
+    public bool WasCutOff => _wasCutOff;
+
     /// <summary>Why, where the process ended though nobody asked it to.</summary>
     public string? EndedByItself { get; private set; }
 
@@ -68,6 +75,7 @@ internal sealed class ServerNode : IAsyncDisposable
             Clock.AddTo(start.Environment);
 
         _isEndWanted = false;
+        _wasCutOff = false;
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -145,6 +153,8 @@ internal sealed class ServerNode : IAsyncDisposable
     {
         lock (_outputGate)
         {
+            if (line?.Contains(CutOffLine, StringComparison.Ordinal) == true)
+                _wasCutOff = true;
             if (line is not null && _output.BaseStream.CanWrite)
                 _output.WriteLine(line);
         }

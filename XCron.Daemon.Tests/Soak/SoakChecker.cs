@@ -21,12 +21,13 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
     private static readonly FaultKind[] Excuses =
     [
         FaultKind.Kill, FaultKind.KillAll, FaultKind.Wipe, FaultKind.Pause, FaultKind.Cut, FaultKind.Slow,
-        FaultKind.Starved,
+        FaultKind.Starved, FaultKind.CutOff,
     ];
 
     private readonly List<string> _findings = [];
     private readonly List<long> _lateness = [];
     private readonly List<long> _quietLateness = [];
+    private readonly List<(long LateMs, string What)> _late = [];
     private int _due;
     private int _sent;
     private int _lost;
@@ -50,12 +51,15 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
             AfterDelete = _afterDelete,
             LatenessMs = [.. _lateness.Order()],
             QuietLatenessMs = [.. _quietLateness.Order()],
+            Late = [.. _late.OrderByDescending(static late => late.LateMs).Select(static late => late.What)],
             Findings = _findings,
         };
     }
 
     private void Check(TaskStory story)
     {
+        foreach (var late in LateCreates(story))
+            Check(late);
         if (story.Created == Ending.Refused && story.Calls.Count > 0)
             Find(story, "was called, though its create was refused");
         if (story.TaskIds.Concat(story.Calls.Select(call => call.TaskId)).Distinct().Count() > 1)
@@ -68,6 +72,40 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
         foreach (var run in runs)
             CheckRun(story, [.. run.OrderBy(call => call.ArrivedMs)]);
         CheckDelete(story);
+    }
+
+    /// <summary>
+    /// Tasks of the story's name that are not the one that was acknowledged, and may be: for each, a create was sent
+    /// that got no answer, and a delete has freed the name before. Their calls go from the story to ones of their own,
+    /// which promise nothing, and must keep every rule else.
+    /// </summary>
+    private static TaskStory[] LateCreates(TaskStory story)
+    {
+        if (story.Created != Ending.Done || story.DeleteAskedMs == 0)
+            return [];
+
+        var tasks = story.Calls.Where(call => !story.TaskIds.Contains(call.TaskId)).GroupBy(call => call.TaskId)
+            .Where(calls => calls.All(call => call.ArrivedMs >= story.DeleteAskedMs))
+            .Take(story.DoubtfulCreates).Select(calls => LateCreate(story, calls)).ToArray();
+        foreach (var task in tasks)
+            story.Calls.RemoveAll(task.Calls.Contains);
+        return tasks;
+    }
+
+    private static TaskStory LateCreate(TaskStory story, IGrouping<string, TaskCall> calls)
+    {
+        var late = new TaskStory
+        {
+            Key = story.Key,
+            DueMs = story.DueMs,
+            PeriodMs = story.PeriodMs,
+            Runs = story.Runs,
+            Created = Ending.Unknown,
+            CreatedMs = story.CreatedMs,
+        };
+        late.TaskIds.Add(calls.Key);
+        late.Calls.AddRange(calls);
+        return late;
     }
 
     private void CheckThere(TaskStory story, int sent)
@@ -136,7 +174,12 @@ internal sealed class SoakChecker(IReadOnlyCollection<FaultWindow> windows)
 
         var lateMs = first.ArrivedMs - first.ScheduledMs;
         if (!IsOutOfTime(story))
+        {
             _lateness.Add(Math.Max(0, lateMs));
+            if (lateMs > SoakVerdict.LateMs)
+                _late.Add((lateMs, $"{story.Key} ({first.RunId}): due at {first.ScheduledMs}, {lateMs} ms late"));
+        }
+
         if (!windows.Any(window => window.Touches(first.ScheduledMs - 1000, first.ArrivedMs)))
             _quietLateness.Add(Math.Max(0, lateMs));
         foreach (var call in calls)

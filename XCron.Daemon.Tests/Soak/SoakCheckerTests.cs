@@ -180,6 +180,77 @@ internal sealed class SoakCheckerTests
     }
 
     [Test]
+    public void A_create_that_got_no_answer_may_make_another_task_once_a_delete_has_freed_its_name()
+    {
+        var story = Deleted(wasRunning: false);
+        story.TaskIds.Add("7");
+        story.DoubtfulCreates = 1;
+        var late = Call(DueMs + 4000) with { TaskId = "8", RunId = "8-1" };
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Check(story, [late]).Findings, Is.Empty);
+            Assert.That(Check(story, [late, Call(DueMs + 9)]).AfterDelete, Is.EqualTo(1), "the one that was deleted");
+            Assert.That(
+                Check(story, [late, late with { TaskId = "9", RunId = "9-1" }]).AfterDelete,
+                Is.EqualTo(1),
+                "one create makes one task");
+            Assert.That(
+                Check(story, [late with { ArrivedMs = story.DeleteAskedMs - 1 }]).Findings,
+                Is.Not.Empty,
+                "the name was not free yet");
+            Assert.That(
+                Check(story, [late, late with { Attempt = 2, ArrivedMs = late.ArrivedMs + 900 }]).Unexplained,
+                Is.EqualTo(1),
+                "it keeps the other rules");
+        }
+    }
+
+    [Test]
+    public void Without_a_create_in_doubt_or_without_a_delete_a_second_task_is_found()
+    {
+        var sure = Deleted(wasRunning: false);
+        sure.TaskIds.Add("7");
+        var kept = Story;
+        kept.TaskIds.Add("7");
+        kept.DoubtfulCreates = 1;
+        var late = Call(DueMs + 4000) with { TaskId = "8", RunId = "8-1" };
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Check(sure, [late]).Findings, Has.Some.Contains("two task ids"));
+            Assert.That(Check(kept, [Call(DueMs), late]).Findings, Has.Some.Contains("two task ids"));
+        }
+    }
+
+    [Test]
+    public void A_run_that_is_very_late_is_told_of_and_not_lost()
+    {
+        var verdict = Check(Story, [Call(DueMs + 12_345)]);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(verdict.Findings, Is.Empty);
+            Assert.That(verdict.Lost, Is.Zero);
+            Assert.That(verdict.Late, Is.EqualTo(["k1 (7-1): due at 1000000, 12345 ms late"]));
+            Assert.That(Check(Story, [Call(DueMs + 10_000)]).Late, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void A_double_is_explained_by_an_end_that_cut_its_result_off_and_not_by_one_that_did_not()
+    {
+        TaskCall[] calls = [Call(DueMs), Call(DueMs + 7000, attempt: 2)];
+        var ended = new FaultWindow(FaultKind.Stop, 1, DueMs, DueMs + 6000);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Check(Story, calls, ended).Unexplained, Is.EqualTo(1));
+            Assert.That(Check(Story, calls, ended with { Kind = FaultKind.CutOff }).Unexplained, Is.Zero);
+        }
+    }
+
+    [Test]
     public void A_delete_whose_outcome_is_unknown_allows_both()
     {
         var story = Deleted(wasRunning: false);
@@ -225,14 +296,14 @@ internal sealed class SoakCheckerTests
 
         Assert.That(line, Is.EqualTo(
             "runs due 1, sent 1, lost 0, early 0, doubled 1 (unexplained 0), after delete 0; "
-            + "lateness p50 12 ms, p99 12 ms, max 12 ms, without faults unknown; "
+            + "lateness p50 12 ms, p99 12 ms, max 12 ms, without faults unknown, over 10 s: 0; "
             + "faults: kill 1 (without disk-full); seed 7"));
     }
 
     private static TaskStory Deleted(bool wasRunning)
     {
         var story = Story;
-        story.IsDeleteAsked = true;
+        story.DeleteAskedMs = DueMs - 20;
         story.Deleted = Ending.Done;
         story.DeletedMs = DueMs;
         story.WasRunning = wasRunning;

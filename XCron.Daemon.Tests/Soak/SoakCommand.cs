@@ -12,7 +12,16 @@ internal static class SoakCommand
     private const int Broken = 1;
     private const int Misused = 2;
     private const int MaxFindingsShown = 20;
+    private const int MaxLateShown = 5;
+
+    /// <summary>
+    /// With no fault on and nothing new to do, all that is due is sent and recorded within this: what is not is lost,
+    /// and not late.
+    /// </summary>
     private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(3);
+
+    /// <summary>Then nothing more must come, as what was sent again because it was not recorded would.</summary>
+    private const double StillSeconds = 5;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -120,7 +129,10 @@ internal static class SoakCommand
             await actions.AllReadyAsync(stop);
 
             await SoakAsync(actions, workload, watch, stop);
+            if (_findings.Count == 0)
+                await actions.AllReadyAsync(stop);
             await watch.SettleAllAsync(SettleLimit, stop);
+            await SoakTime.Delay(StillSeconds, stop);
             return Judge(workload);
         }
 
@@ -184,6 +196,8 @@ internal static class SoakCommand
             _findings.AddRange(_stories.Strangers.Select(key => $"{key} was called and never created"));
             foreach (var finding in _findings.Take(MaxFindingsShown))
                 Console.WriteLine(finding);
+            foreach (var late in verdict.Late.Take(MaxLateShown))
+                Console.WriteLine($"late: {late}");
             if (workload.PassedOver > 0)
                 Console.WriteLine($"{workload.PassedOver} creates were passed over: too many under way");
             Console.WriteLine(verdict.Line(windows, _options.Seed, LeftOut()));

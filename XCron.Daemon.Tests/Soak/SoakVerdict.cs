@@ -5,6 +5,9 @@ namespace XCron.Daemon.Tests.Soak;
 /// <summary>What the checker found; one line of it is the soak's answer.</summary>
 internal sealed record SoakVerdict
 {
+    /// <summary>A run that is later than this is told of: late, and not lost.</summary>
+    public const long LateMs = 10_000;
+
     public required int Due { get; init; }
 
     public required int Sent { get; init; }
@@ -26,6 +29,9 @@ internal sealed record SoakVerdict
     /// <summary>Of those that were due, and sent, while no fault was on.</summary>
     public required long[] QuietLatenessMs { get; init; }
 
+    /// <summary>The runs that were more than <see cref="LateMs"/> late, the latest first.</summary>
+    public required IReadOnlyList<string> Late { get; init; }
+
     /// <summary>A sentence for each thing that must not be.</summary>
     public required IReadOnlyList<string> Findings { get; init; }
 
@@ -37,7 +43,8 @@ internal sealed record SoakVerdict
         return string.Create(
             CultureInfo.InvariantCulture,
             $"runs due {Due}, sent {Sent}, lost {Lost}, early {Early}, doubled {Doubled} (unexplained {Unexplained}), "
-            + $"after delete {AfterDelete}; lateness {Of(LatenessMs)}, without faults {Of(QuietLatenessMs)}; "
+            + $"after delete {AfterDelete}; lateness {Of(LatenessMs)}, without faults {Of(QuietLatenessMs)}, "
+            + $"over {LateMs / 1000} s: {Late.Count}; "
             + $"faults: {string.Join(", ", faults)}{(without.Length > 0 ? $" (without {without})" : "")}; seed {seed}");
     }
 

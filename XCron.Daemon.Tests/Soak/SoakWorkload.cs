@@ -95,7 +95,6 @@ internal sealed class SoakWorkload(
     {
         var json = JsonOf(plan);
         var startMs = SoakTime.NowMs;
-        var mayHaveBeen = false;
         for (var i = 0; ; i++)
         {
             var node = (plan.Node + i) % cluster.Nodes.Length;
@@ -112,11 +111,16 @@ internal sealed class SoakWorkload(
                 return;
             }
 
-            mayHaveBeen |= answer.Ending == Ending.Unknown;
+            if (answer.Ending == Ending.Unknown)
+            {
+                lock (plan.Story)
+                    plan.Story.DoubtfulCreates++;
+            }
+
             var isGivenUp = SoakTime.NowMs - startMs > GivenUpSeconds * 1000;
             if (plan.Name is null || answer.Ending != Ending.Unknown || isGivenUp)
             {
-                plan.Story.Created = mayHaveBeen ? Ending.Unknown : Ending.Refused;
+                plan.Story.Created = plan.Story.DoubtfulCreates > 0 ? Ending.Unknown : Ending.Refused;
                 return;
             }
 
@@ -132,7 +136,7 @@ internal sealed class SoakWorkload(
             ? $$"""{"name":"{{plan.Name}}"}"""
             : $$"""{"task_id":"{{story.TaskIds.First()}}"}""";
         lock (story)
-            story.IsDeleteAsked = true;
+            story.DeleteAskedMs = SoakTime.NowMs;
         var answer = await AskAsync("delete", story.Key, plan.Node / 3, "/xcron/deleteTask", json, stop);
         lock (story)
         {
@@ -165,7 +169,7 @@ internal sealed class SoakWorkload(
     private static void NoteMissing(TaskStory story)
     {
         if (!story.MayBeSwept(SoakTime.NowMs))
-            story.WasMissed |= !story.IsDeleteAsked;
+            story.WasMissed |= story.DeleteAskedMs == 0;
         else if (story.Calls.Any(call => call.IsOk) && story.CompletedMs == 0)
             story.CompletedMs = SoakTime.NowMs;
     }

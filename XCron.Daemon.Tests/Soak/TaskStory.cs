@@ -36,13 +36,19 @@ internal sealed class TaskStory
 
     public Ending Created { get; set; }
 
+    /// <summary>
+    /// Creates under its name that were sent and got no answer: each may be done later than one that was acknowledged.
+    /// Where the name is free again by then, it makes another task.
+    /// </summary>
+    public int DoubtfulCreates { get; set; }
+
     /// <summary>When the acknowledgement came.</summary>
     public long CreatedMs { get; set; }
 
     public HashSet<string> TaskIds { get; } = [];
 
-    /// <summary>A delete was sent, whether it was answered or not.</summary>
-    public bool IsDeleteAsked { get; set; }
+    /// <summary>When a delete was sent, whether it was answered or not; 0: none was.</summary>
+    public long DeleteAskedMs { get; set; }
 
     public Ending Deleted { get; set; }
 

@@ -69,7 +69,7 @@ internal sealed class NodeAssembly : IRaftTransportHost
         var core = new RaftCore(CoreOptionsOf(self, options), recovered, new Random(options.Seed), node.Clock.NowMs);
 
         var pending = new PendingProposals();
-        var keeper = new SnapshotKeeper(store, node.Tell, inBackground, logger);
+        var keeper = new SnapshotKeeper(store, node.Tell, inBackground, options.TimeProvider, logger);
         var start = snapshot is null
             ? (recovered.Told ?? initial, recovered.Told is null ? new LogIndex(1) : LogIndex.Zero)
             : (snapshot.Membership, snapshot.MembershipIndex);

@@ -7,7 +7,11 @@ namespace XCron.Raft.Runtime;
 /// Writes the views that the applier captures, away from it, and serves the files to peers that pull them.
 /// </summary>
 internal sealed class SnapshotKeeper(
-    SnapshotStore store, Func<NodeInput, bool> tell, Action<Func<Task>> inBackground, ILogger logger)
+    SnapshotStore store,
+    Func<NodeInput, bool> tell,
+    Action<Func<Task>> inBackground,
+    TimeProvider time,
+    ILogger logger)
     : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -48,7 +52,7 @@ internal sealed class SnapshotKeeper(
         {
             using (view)
             {
-                var file = store.Create(mark);
+                var file = store.Create(mark, new SnapshotPace(time));
                 await using (file.ConfigureAwait(false))
                 {
                     await view.WriteAsync(file, _stopping.Token).ConfigureAwait(false);

@@ -54,8 +54,9 @@ internal sealed class SnapshotStore
         }
     }
 
-    /// <summary>Begins a snapshot.</summary>
-    public SnapshotWriter Create(SnapshotMark mark) => new(this, _disk, _clusterId, mark);
+    /// <summary>Begins a snapshot; with a pace it leaves the disk to others in between.</summary>
+    public SnapshotWriter Create(SnapshotMark mark, SnapshotPace? pace = null) =>
+        new(this, _disk, _clusterId, mark, pace);
 
     /// <summary>Its content; checked block by block as it is read.</summary>
     /// <exception cref="FileNotFoundException">There is no such snapshot any more.</exception>

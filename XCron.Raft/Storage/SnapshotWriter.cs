@@ -13,6 +13,7 @@ internal sealed class SnapshotWriter : Stream
     private readonly string _name;
     private readonly SnapshotMark _mark;
     private readonly IDiskFile _file;
+    private readonly SnapshotPace? _pace;
     private readonly byte[] _block = new byte[SnapshotBlocks.HeadBytes + SnapshotHeader.BlockBytes];
     private int _filled;
     private long _position;
@@ -21,8 +22,14 @@ internal sealed class SnapshotWriter : Stream
     private uint _chain;
     private bool _isOver;
 
-    public SnapshotWriter(SnapshotStore store, IDisk disk, Guid clusterId, SnapshotMark mark)
+    /// <param name="store">Told when the snapshot is complete.</param>
+    /// <param name="disk">Where it is written.</param>
+    /// <param name="clusterId">Of which cluster it is.</param>
+    /// <param name="mark">What it stands for.</param>
+    /// <param name="pace">Rests between asynchronous writes; null: as fast as the disk goes.</param>
+    public SnapshotWriter(SnapshotStore store, IDisk disk, Guid clusterId, SnapshotMark mark, SnapshotPace? pace)
     {
+        _pace = pace;
         _store = store;
         _disk = disk;
         _mark = mark;
@@ -81,7 +88,7 @@ internal sealed class SnapshotWriter : Stream
     {
         cancellationToken.ThrowIfCancellationRequested();
         Write(buffer.Span);
-        return ValueTask.CompletedTask;
+        return _pace?.WroteAsync(_file, buffer.Length, cancellationToken) ?? ValueTask.CompletedTask;
     }
 
     /// <summary>Does nothing: blocks go out when they are full, and all of it when it is complete.</summary>
