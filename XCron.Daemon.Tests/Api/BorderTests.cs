@@ -3,7 +3,7 @@ using System.Text;
 
 namespace XCron.Daemon.Tests.Api;
 
-/// <summary>Each limit of the contract at its border: the last value that is taken, and the first that is not.</summary>
+/// <summary>Each limit of the contract at its border: the last value that is taken, the first that is not.</summary>
 internal sealed class BorderTests
 {
     private const string Create = "/xcron/createTask";
@@ -37,7 +37,8 @@ internal sealed class BorderTests
         ["end_at, last", Cron("\"end_at\":\"9999999999\""), Cron("\"end_at\":\"10000000000\"")],
         ["end_at behind start_at", Cron("\"start_at\":\"1800000060\",\"end_at\":\"1800000060.001\""),
             Cron("\"start_at\":\"1800000060\",\"end_at\":\"1800000060\"")],
-        ["start_at with milliseconds", Cron("\"start_at\":\"1800000100.042\""), Cron("\"start_at\":\"1800000100.0421\"")],
+        ["start_at with milliseconds", Cron("\"start_at\":\"1800000100.042\""),
+            Cron("\"start_at\":\"1800000100.0421\"")],
         ["start_at in the past", Cron("\"start_at\":\"1\""), Cron("\"start_at\":\"0\"")],
         ["start_at, digits on both sides", Cron("\"start_at\":\"1800000100.0\""), Cron("\"start_at\":\"1800000100.\"")],
         ["start_at, no sign", Cron("\"start_at\":\"00\u0031\""), Cron("\"start_at\":\"+1\"")],

@@ -86,7 +86,8 @@ internal sealed class EveryCallTests
         var field = call.Body!.Names[0];
         (string Body, string Message)[] wrong =
         [
-            ("", "the body is empty; must be a JSON object"), ("{", "not JSON at line 1"), ("[]", "must be a JSON object"),
+            ("", "the body is empty; must be a JSON object"), ("{", "not JSON at line 1"),
+            ("[]", "must be a JSON object"),
             ("null", "must be a JSON object"), ("7", "must be a JSON object"), ("\"{}\"", "must be a JSON object"),
             ("{}{}", ""), ("a=b", "not JSON"), ("{} x", ""), ("{\"a\":NaN}", "unknown field \"a\""),
             ("\uFEFF{}", "byte order mark"), ("{\"surely_none\":1}", "unknown field \"surely_none\""),

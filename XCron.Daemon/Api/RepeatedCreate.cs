@@ -4,8 +4,8 @@ using XCron.Daemon.State;
 namespace XCron.Daemon.Api;
 
 /// <summary>
-/// Answers creates that come again under their names after their time: a client that never heard the answer to the first
-/// one repeats it, and must not be told that its task is too late when it is there.
+/// Answers creates that come again under their names after their time: a client that never heard the answer to the
+/// first one repeats it, and must not be told that its task is too late when it is there.
 /// </summary>
 internal sealed class RepeatedCreate(ApiServices services, TaskIntake intake)
 {
@@ -24,7 +24,9 @@ internal sealed class RepeatedCreate(ApiServices services, TaskIntake intake)
     private static string? NameIn(ReadOnlySpan<byte> task)
     {
         var fields = new TaskFields();
-        return Read(task, ref fields) && fields.HasTask(CreateFields.Name) ? Encoding.UTF8.GetString(fields.Name) : null;
+        return Read(task, ref fields) && fields.HasTask(CreateFields.Name)
+            ? Encoding.UTF8.GetString(fields.Name)
+            : null;
     }
 
     private CreateOutcome Find(LateCreate create, string? name, bool hasBarrier)

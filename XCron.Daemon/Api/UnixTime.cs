@@ -11,7 +11,7 @@ internal static class UnixTime
     /// <summary>The last moment a 10-digit timestamp can name.</summary>
     public const long LastMs = 9_999_999_999_999;
 
-    /// <summary>The last moment that is read back: a schedule from the last 10-digit timestamp on is due later.</summary>
+    /// <summary>The last that is read back: a schedule from the last 10-digit timestamp on is due later.</summary>
     public const long LastDueMs = 99_999_999_999_999;
 
     /// <summary>Unix seconds, with three decimals where the milliseconds are not zero.</summary>
