@@ -11,6 +11,8 @@ internal sealed class CoreCluster
     private readonly CoreNode[] _nodes;
     private readonly Queue<Message> _network = new();
     private readonly HashSet<(int From, int To)> _cuts = [];
+    private readonly List<Message> _unread = [];
+    private int _paused;
 
     public CoreCluster(
         int voters,
@@ -61,6 +63,19 @@ internal sealed class CoreCluster
 
     public void Heal() => _cuts.Clear();
 
+    /// <summary>As in a long garbage collection: it does nothing, what comes waits, its clock goes on.</summary>
+    public void Pause(int number, long ms)
+    {
+        _paused = number;
+        Run(ms);
+        _paused = 0;
+        this[number].Tick(); // it sees how late it is before it reads what has come
+        foreach (var message in _unread)
+            _network.Enqueue(message);
+        _unread.Clear();
+        Settle();
+    }
+
     /// <summary>So much time passes that any wait is over, but only this node notices; it campaigns.</summary>
     public void Campaign(int number)
     {
@@ -89,6 +104,11 @@ internal sealed class CoreCluster
             Assert.That(count, Is.LessThan(MaxDeliveries), "messages come to an end");
             if (IsLost(message))
                 continue;
+            if (message.To == Make.Id(_paused))
+            {
+                _unread.Add(message);
+                continue;
+            }
 
             Delivered.Add(message);
             _nodes[(int)message.To.Value - 1].Receive(message);
@@ -103,7 +123,7 @@ internal sealed class CoreCluster
         for (var end = NowMs + ms; NowMs < end;)
         {
             SetClock(NowMs + StepMs);
-            foreach (var node in _nodes.Where(node => node.IsUp))
+            foreach (var node in _nodes.Where(node => node.IsUp && node.Number != _paused))
                 node.Tick();
             Settle();
         }

@@ -96,6 +96,23 @@ internal sealed class PreVoteTests
         Assert.That((leader.IsLeader, cluster[3].Core.Leader), Is.EqualTo((true, Make.Id(1))));
     }
 
+    // R67: "GC pause 500 ms < election timeout -> no election". A follower that was away for longer asks first.
+    [TestCase(1, 500)]
+    [TestCase(2, 500)]
+    [TestCase(2, 5000)]
+    public void A_pause_of_the_process_brings_no_election(int paused, long ms)
+    {
+        var cluster = new CoreCluster(3);
+        var leader = cluster.Elect(1);
+        cluster.Run(1000);
+
+        cluster.Pause(paused, ms);
+        cluster.Run(5000);
+
+        Assert.That(cluster.Checks.TermsLed, Is.EqualTo(1));
+        Assert.That((leader.IsLeader, leader.Options.ElectionTimeoutMs), Is.EqualTo((true, 1000L)));
+    }
+
     // S23, etcd 8243: "node with old term + longest log and node with new term + short log".
     [Test]
     public void A_longest_log_of_an_old_term_and_a_new_term_with_a_short_log_elect_somebody()
