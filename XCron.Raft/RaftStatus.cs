@@ -33,8 +33,8 @@ public sealed record RaftStatus
     public required LogIndex SnapshotIndex { get; init; }
 
     /// <summary>
-    /// The last entry of the snapshot that this follower pulls from its leader, or restores; 0 where there is none. What
-    /// it has applied stands still meanwhile.
+    /// The last entry of the snapshot that this follower pulls from its leader, or restores; 0 where there is none.
+    /// What it has applied stands still meanwhile.
     /// </summary>
     public LogIndex InstallingSnapshot { get; init; }
 

@@ -19,7 +19,7 @@ internal sealed class ReadinessTests
         LastIndex = new LogIndex(5000),
         Durable = new LogIndex(5000),
         SnapshotIndex = LogIndex.Zero,
-        Membership = new Membership(Guid.NewGuid(), []),
+        Membership = new Membership(Guid.NewGuid(), [new Member(new NodeId(1), "node1:8899")]),
         MembershipIndex = LogIndex.Zero,
         LogBytes = 0,
         Disk = DiskHealth.Well,

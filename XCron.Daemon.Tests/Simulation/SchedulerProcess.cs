@@ -45,8 +45,8 @@ internal sealed class SchedulerProcess : IDisposable
         Gateway = new SimulatedGateway(this, _wires, timeouts, _clock);
         _members = new MemberDirectory(timeouts.Owner, _clock);
         _firing = new FiringAssembly(
-            State, Gateway, () => Raft.Applied, Session, world.FiringOptions, _clock, new CountingMetrics(), NullLogger.Instance,
-            random.Next(), world.Target.DoorOf(this), StartBeside, timeouts.LongestSleepMs);
+            State, Gateway, () => Raft.Applied, Session, world.FiringOptions, _clock, new CountingMetrics(),
+            NullLogger.Instance, random.Next(), world.Target.DoorOf(this), StartBeside, timeouts.LongestSleepMs);
         _self = new SelfStatus
         {
             Session = Session,

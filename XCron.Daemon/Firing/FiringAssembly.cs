@@ -51,8 +51,8 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
         };
         var echo = new LogEcho(applied, time);
         Claims = new ClaimBatcher(
-            tasks, gateway, echo, self, options, due, TimingInbox, _proposals, time, new Backoff(new Random(seeds.Next())),
-            metrics, logger);
+            tasks, gateway, echo, self, options, due, TimingInbox, _proposals, time,
+            new Backoff(new Random(seeds.Next())), metrics, logger);
         Results = new ResultBatcher(
             tasks, gateway, self, options, Attempts, time, new Backoff(new Random(seeds.Next())), metrics, logger);
         _sender = new CallbackSender(handler, options, time, logger);

@@ -126,9 +126,9 @@ internal sealed class ShardAssigner
     }
 
     /// <summary>
-    /// Who may own shards: voters that were heard lately, are not draining and do not lag. One that was not heard yet, but not for
-    /// so long as to be silent, counts as the session it had, so that a new leader moves none before it heard all. Nor
-    /// is one silent whose claims still come through the log: by them it may still send.
+    /// Who may own shards: voters that were heard lately, are not draining and do not lag. One that was not heard yet,
+    /// but not for so long as to be silent, counts as the session it had, so that a new leader moves none before it
+    /// heard all. Nor is one silent whose claims still come through the log: by them it may still send.
     /// </summary>
     private List<OwnerSession> LiveSessions(OwnerSession[] owners)
     {
