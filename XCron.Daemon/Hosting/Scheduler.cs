@@ -76,8 +76,8 @@ internal sealed class Scheduler : IAsyncDisposable
         _firingMeters = new FiringMeters(_metrics);
         _firingOptions = FiringOptionsOf(options);
         _firing = new FiringStation(
-            _state, _gateway, () => _node?.Status.Applied ?? LogIndex.Zero, Session, _firingOptions, _time, _firingMeters,
-            _logger, NewSeed());
+            _state, _gateway, () => _node?.Status.Applied ?? LogIndex.Zero, Session, _firingOptions, _time,
+            _firingMeters, _logger, NewSeed());
         _self = new SelfStatus
         {
             Session = Session,
