@@ -14,6 +14,7 @@ namespace XCron.Daemon.Tests.Simulation;
 internal sealed class VirtualFiring : IDisposable
 {
     private const int MostRounds = 100_000;
+    private const int Seed = 14;
 
     private readonly VirtualTime _time = new();
     private readonly MachineClock _machine;
@@ -34,8 +35,8 @@ internal sealed class VirtualFiring : IDisposable
         Agenda = new Agenda(_time);
         var self = new OwnerSession(new NodeId(1), 11);
         _firing = new FiringAssembly(
-            Log.Tasks, new MemoryGateway(Log), self, options, _clock, new CountingMetrics(), NullLogger.Instance,
-            seed: 14, new FakeTarget(answer), StartBeside);
+            Log.Tasks, new MemoryGateway(Log), () => new LogIndex(Log.Entries.Count), self, options, _clock,
+            new CountingMetrics(), NullLogger.Instance, Seed, new FakeTarget(answer), StartBeside);
         Log.Observe(_firing);
         Log.AssignAll(self);
         _context.Do(() =>
