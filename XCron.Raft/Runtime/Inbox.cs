@@ -11,14 +11,11 @@ internal sealed class Inbox<T>(int capacity)
     private bool _closed;
     private bool _woken;
 
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-                return _waiting.Count;
-        }
-    }
+    // Written within the gate, by writers and the reader; whoever asks for the count looks without it.
+    private volatile int _count;
+
+    /// <summary>How many wait: a glance, which may be past when it returns.</summary>
+    public int Count => _count;
 
     /// <summary>False when the inbox is full or closed; the item is then not in it.</summary>
     /// <param name="item">What is to be posted.</param>
@@ -31,7 +28,8 @@ internal sealed class Inbox<T>(int capacity)
                 return false;
 
             _waiting.Add(item);
-            if (_waiting.Count == 1)
+            _count = _waiting.Count;
+            if (_count == 1)
                 Monitor.Pulse(_gate);
             return true;
         }
@@ -41,7 +39,10 @@ internal sealed class Inbox<T>(int capacity)
     public void Take(ref List<T> empty)
     {
         lock (_gate)
+        {
             (_waiting, empty) = (empty, _waiting);
+            _count = _waiting.Count;
+        }
     }
 
     /// <summary>Returns when something waits, after a <see cref="Wake"/>, or when the time is over.</summary>
