@@ -32,6 +32,12 @@ public sealed record RaftStatus
     /// <summary>The newest snapshot's last entry; 0 before the first.</summary>
     public required LogIndex SnapshotIndex { get; init; }
 
+    /// <summary>
+    /// The last entry of the snapshot that this follower pulls from its leader, or restores; 0 where there is none.
+    /// What it has applied stands still meanwhile.
+    /// </summary>
+    public LogIndex InstallingSnapshot { get; init; }
+
     /// <summary>The configuration in force.</summary>
     public required Membership Membership { get; init; }
 

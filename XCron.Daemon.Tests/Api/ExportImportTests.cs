@@ -300,6 +300,21 @@ internal sealed class ExportImportTests
     }
 
     [Test]
+    public async Task A_due_time_behind_the_last_10_digit_timestamp_is_taken_as_it_was_written()
+    {
+        await _host.PostAsync("/xcron/createTask", """
+            {"type":1,"format":"@every 876000h","start_at":"9999999999","callback":{"url":"http://a.test"}}
+            """);
+        var (otherState, other) = NewHost();
+
+        var import = await other.PostAsync("/xcron/import", await ExportAsync(_host));
+
+        Assert.That(CodesOf(import), Is.Empty, import.Text);
+        Assert.That(Of(otherState, 1001).NextDueMs, Is.EqualTo(Find(1001).NextDueMs));
+        Assert.That(Find(1001).NextDueMs, Is.GreaterThan(9_999_999_999_999));
+    }
+
+    [Test]
     public async Task A_line_by_hand_is_paused_by_its_task_or_by_its_state()
     {
         const string Task = """{"type":2,"format":"+1h","paused":true,"callback":{"url":"http://a.test"}}""";

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -37,6 +35,9 @@ internal sealed class DaemonProcess : IAsyncDisposable
     public Ports Ports { get; }
 
     public string Directory { get; }
+
+    /// <summary>Where the others find it.</summary>
+    public string Address => $"127.0.0.1:{Ports.Peer}";
 
     public bool IsRunning => _process is { HasExited: false };
 
@@ -215,16 +216,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
 /// <summary>Three ports that were free a moment ago.</summary>
 internal sealed record Ports(int Http, int Monitor, int Peer)
 {
-    public static Ports Free()
-    {
-        // All three are held at once, so that they differ.
-        TcpListener[] listeners =
-            [new(IPAddress.Loopback, 0), new(IPAddress.Loopback, 0), new(IPAddress.Loopback, 0)];
-        foreach (var listener in listeners)
-            listener.Start();
-        var ports = Array.ConvertAll(listeners, listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        foreach (var listener in listeners)
-            listener.Stop();
-        return new Ports(ports[0], ports[1], ports[2]);
-    }
+    public static Ports Free() => FreePorts.Take(3) is [var http, var monitor, var peer]
+        ? new Ports(http, monitor, peer)
+        : throw new InvalidOperationException("Three ports were asked for.");
 }

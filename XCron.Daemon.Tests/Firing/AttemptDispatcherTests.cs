@@ -33,8 +33,8 @@ internal sealed class AttemptDispatcherTests : IDisposable
             return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
         });
         _firing = new FiringAssembly(
-            _log.Tasks, _gateway, Self, new FiringOptions(), _clock, new CountingMetrics(), new Listener(_told), 1,
-            target, Begin);
+            _log.Tasks, _gateway, () => _log.Applied, Self, new FiringOptions(), _clock, new CountingMetrics(),
+            new Listener(_told), 1, target, Begin);
         _log.Observe(_firing);
     }
 

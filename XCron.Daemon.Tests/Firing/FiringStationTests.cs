@@ -151,8 +151,8 @@ internal sealed class FiringStationTests
     {
         var options = new FiringOptions { StopGrace = TimeSpan.FromMilliseconds(50) };
         var station = new FiringStation(
-            log.Tasks, new LockedGateway(log), Self, options, TimeProvider.System, metrics, NullLogger.Instance,
-            seed: 1, target);
+            log.Tasks, new LockedGateway(log), () => log.Applied, Self, options, TimeProvider.System, metrics,
+            NullLogger.Instance, seed: 1, target);
         log.Observe(station);
         return station;
     }

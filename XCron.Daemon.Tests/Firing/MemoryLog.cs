@@ -14,6 +14,8 @@ internal sealed class MemoryLog
 
     public ITaskReader Tasks => _state;
 
+    public LogIndex Applied => new(_entries.Count);
+
     public IReadOnlyList<LogEntry> Entries => _entries;
 
     public void Observe(IStateObserver observer) => _state.Observe(observer);

@@ -11,6 +11,8 @@ internal sealed class MemoryReplica(MemoryLog log)
 
     public ITaskReader Tasks => _state;
 
+    public LogIndex Applied => new(_applied);
+
     public void Observe(IStateObserver observer) => _state.Observe(observer);
 
     public void Follow(int entries = int.MaxValue)

@@ -18,13 +18,18 @@ internal sealed class OwnershipFenceTests
     private OwnershipFence _fence = null!;
     private AttemptTicket _ticket;
 
+    // Null: this node follows the log.
+    private LogIndex? _applied;
+
     [SetUp]
     public void SetUp()
     {
+        _applied = null;
         _clock = new ManualClock(StartMs);
         _log = new MemoryLog();
         _gateway = new MemoryGateway(_log);
-        _fence = new OwnershipFence(_log.Tasks, _gateway, Self, new FiringOptions(), _clock);
+        var echo = new LogEcho(() => _applied ?? _log.Applied, _clock);
+        _fence = new OwnershipFence(_log.Tasks, _gateway, echo, Self, new FiringOptions(), _clock);
         _log.AssignAll(Self);
         var id = _log.Create(7, StartMs, Definitions.OneShot());
         Claim(Self, ClaimAction.Start);
@@ -94,6 +99,32 @@ internal sealed class OwnershipFenceTests
         await _fence.RefreshAsync(_ticket, CancellationToken.None);
 
         Assert.That(heard, Is.EqualTo(new[] { Self }));
+    }
+
+    [Test]
+    public async Task A_node_whose_sign_of_life_does_not_come_back_gives_no_other_until_it_does()
+    {
+        var heard = new List<OwnerSession>();
+        _log.Observe(new Listener(heard));
+        _clock.Advance(1001);
+        _applied = _log.Applied;
+        _gateway.Barrier = static () => false;
+
+        for (var i = 0; i < 10; i++)
+        {
+            await _fence.RefreshAsync(_ticket, CancellationToken.None);
+            _clock.Advance(1000);
+        }
+
+        var whileBehind = heard.Count;
+        _applied = null;
+        _gateway.Barrier = static () => true;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(whileBehind, Is.EqualTo(1));
+            Assert.That(await _fence.RefreshAsync(_ticket, CancellationToken.None), Is.True);
+        }
     }
 
     [TestCase(MemoryGateway.Fault.Rejected)]

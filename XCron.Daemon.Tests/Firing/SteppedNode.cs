@@ -26,12 +26,13 @@ internal sealed class SteppedNode : IStateObserver, IDisposable
         var metrics = new CountingMetrics();
         _timingInbox = new TimingInbox(Self);
         Timing = new TimingLoop(replica.Tasks, Self, _timingInbox, _due, Attempts, clock, logger);
+        var echo = new LogEcho(() => replica.Applied, clock);
         Claims = new ClaimBatcher(
-            replica.Tasks, gateway, Self, options, _due, _timingInbox, _proposals, clock, new Backoff(new Random(seed)),
-            metrics, logger);
+            replica.Tasks, gateway, echo, Self, options, _due, _timingInbox, _proposals, clock,
+            new Backoff(new Random(seed)), metrics, logger);
         Results = new ResultBatcher(
             replica.Tasks, gateway, Self, options, Attempts, clock, new Backoff(new Random(seed)), metrics, logger);
-        _fence = new OwnershipFence(replica.Tasks, gateway, Self, options, clock);
+        _fence = new OwnershipFence(replica.Tasks, gateway, echo, Self, options, clock);
         _sender = new CallbackSender(target, options, clock, logger);
         _maker = new AttemptMaker(
             replica.Tasks, _fence, Attempts, _sender, new RetryPolicy(new Random(seed)), Results,

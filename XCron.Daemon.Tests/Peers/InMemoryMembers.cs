@@ -18,6 +18,8 @@ internal sealed class InMemoryMembers(NodeId self, Membership membership) : IMem
 
     public Term Term { get; set; } = new(1);
 
+    public LogIndex Applied { get; set; }
+
     public Membership Membership { get; private set; } = membership;
 
     public Membership? CommittedMembership => Membership;

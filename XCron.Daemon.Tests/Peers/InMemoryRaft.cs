@@ -31,6 +31,8 @@ internal sealed class InMemoryRaft : IRaftAccess
 
     public Term Term { get; private set; }
 
+    public LogIndex Applied { get; set; }
+
     public Membership Membership { get; private set; }
 
     public Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ProposeOutcome>> Propose { get; set; } =

@@ -370,12 +370,21 @@ internal sealed class ShardAssignerTests
         _assigner = new ShardAssigner(_raft, _owners, _members, _self, _options, _time, new Random(1), Traces.None);
     }
 
-    private void Hear(ulong id, ulong incarnation = 1, bool draining = false, bool busy = false)
+    private void Hear(
+        ulong id, ulong incarnation = 1, bool draining = false, bool busy = false, long? applied = null)
     {
         if (!_streams.TryGetValue(id, out var stream))
             _streams.Add(id, stream = _members.OpenStream());
         _members.Heard(
-            new NodeReport { NodeId = id, Incarnation = incarnation, Draining = draining, Busy = busy }, stream);
+            new NodeReport
+            {
+                NodeId = id,
+                Incarnation = incarnation,
+                Draining = draining,
+                Busy = busy,
+                AppliedIndex = applied ?? _raft.Applied.Value,
+            },
+            stream);
     }
 
     private Task<TimeSpan> StepAsync() => _assigner.StepAsync(CancellationToken.None);

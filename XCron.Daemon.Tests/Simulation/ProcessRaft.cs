@@ -23,6 +23,8 @@ internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) :
 
     public Term Term => Node.Loop.Leadership.Current.Term;
 
+    public LogIndex Applied => Node.Loop.Status.Current.Applied;
+
     public Membership Membership => Node.Loop.Status.Current.Membership;
 
     public long Epoch => Node.Epoch;

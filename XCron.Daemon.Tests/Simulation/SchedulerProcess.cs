@@ -45,8 +45,8 @@ internal sealed class SchedulerProcess : IDisposable
         Gateway = new SimulatedGateway(this, _wires, timeouts, _clock);
         _members = new MemberDirectory(timeouts.Owner, _clock);
         _firing = new FiringAssembly(
-            State, Gateway, Session, world.FiringOptions, _clock, new CountingMetrics(), NullLogger.Instance,
-            random.Next(), world.Target.DoorOf(this), StartBeside, timeouts.LongestSleepMs);
+            State, Gateway, () => Raft.Applied, Session, world.FiringOptions, _clock, new CountingMetrics(),
+            NullLogger.Instance, random.Next(), world.Target.DoorOf(this), StartBeside, timeouts.LongestSleepMs);
         _self = new SelfStatus
         {
             Session = Session,
@@ -54,7 +54,7 @@ internal sealed class SchedulerProcess : IDisposable
             Address = machine.Address,
             HttpAddress = machine.Address,
             Busy = () => IsBusy,
-            AppliedIndex = static () => 0,
+            AppliedIndex = () => Raft.Applied.Value,
             Machine = static () => new Proto.Cluster.MachineFigures(),
         };
         _transport = new DaemonTransport(machine.Id, world.Network, world.NodeOf);

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using XCron.Daemon.Tests.EndToEnd;
 
 namespace XCron.Daemon.Tests.Soak;
@@ -11,17 +9,13 @@ internal sealed class SoakCluster : IAsyncDisposable
 
     private const int Count = 3;
 
-    // Below those that the kernel gives to outgoing connections: nobody takes a port while its node is down.
-    private const int LowestPort = 12_000;
-    private const int HighestPort = 32_000;
-
     private readonly SmallDisk?[] _disks = new SmallDisk?[Count];
     private readonly PeerNetwork _network;
     private volatile int _fullDisks;
 
     public SoakCluster(string server, string folder, int seed)
     {
-        var ports = FreePorts(Count * 4);
+        var ports = FreePorts.Take(Count * 4);
         var proxies = ports[..Count];
         var command = ServerCommand.For(server, Array.ConvertAll(proxies, port => $"127.0.0.1:{port}"));
         Nodes = new ServerNode[Count];
@@ -89,29 +83,5 @@ internal sealed class SoakCluster : IAsyncDisposable
             if (disk is not null)
                 await disk.UnmountAsync();
         }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var random = new Random(Environment.ProcessId);
-        var listeners = new List<TcpListener>();
-        while (listeners.Count < count)
-        {
-            var listener = new TcpListener(IPAddress.Loopback, random.Next(LowestPort, HighestPort));
-            try
-            {
-                listener.Start();
-                listeners.Add(listener);
-            }
-            catch (SocketException)
-            {
-                listener.Dispose(); // Taken; another is drawn.
-            }
-        }
-
-        var ports = listeners.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        foreach (var listener in listeners)
-            listener.Stop();
-        return [.. ports];
     }
 }

@@ -9,6 +9,7 @@ namespace XCron.Daemon.Api;
 internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake) : IApiEndpoint
 {
     private readonly IdCollisions _collisions = new(services);
+    private readonly RepeatedCreate _repeated = new(services, intake);
 
     public string Method => HttpMethods.Post;
 
@@ -21,15 +22,22 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
     {
         byte[]? command;
         ApiError? error;
+        var created = default(CreateOutcome);
         using (var body = await RequestBody.ReadAsync(context.Request, services.MaxRequestBytes))
         {
             error = body.Error ?? QueryParameters.ReadNone(context.Request.QueryString);
             command = error is null ? Encode(body.Json.Span, out error) : null;
+            if (command is null)
+            {
+                created = error!.IsTooLate
+                    ? (await _repeated.FindAsync([new LateCreate(body.Json, error)], CancellationToken.None))[0]
+                    : new CreateOutcome(default, false, error);
+            }
         }
 
         if (command is null)
         {
-            await Answer.ErrorAsync(context, requestId, error!);
+            await AnswerAsync(context, requestId, created);
             return;
         }
 
@@ -40,7 +48,7 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
             return;
         }
 
-        var created = CreateOutcome.Of(CreateAnswers.DecodeSingle(applied.Result.Data.Span));
+        created = CreateOutcome.Of(CreateAnswers.DecodeSingle(applied.Result.Data.Span));
         if (created.IsIdTaken)
         {
             CreateOutcome[] outcomes = [created];
@@ -48,9 +56,7 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
             created = outcomes[0];
         }
 
-        await (created.Error is null
-            ? Answer.CreatedAsync(context, requestId, created.Task, created.IsExisting)
-            : Answer.ErrorAsync(context, requestId, created.Error));
+        await AnswerAsync(context, requestId, created);
     }
 
     /// <summary>The command, or null and what is wrong with the request.</summary>
@@ -71,6 +77,11 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
             return null;
         }
     }
+
+    private static Task AnswerAsync(HttpContext context, Guid requestId, CreateOutcome created) =>
+        created.Error is null
+            ? Answer.CreatedAsync(context, requestId, created.Task, created.IsExisting)
+            : Answer.ErrorAsync(context, requestId, created.Error);
 
     private byte[] EncodeOne(in TaskFields fields, long nowMs) =>
         CreateCommandEncoder.EncodeOne(services.Proposer, in fields, services.NextTaskId(), nowMs);

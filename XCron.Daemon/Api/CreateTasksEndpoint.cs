@@ -25,19 +25,24 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
         new("tasks.", [new("element", FieldType.Object, "an object as createTask takes it")]);
 
     private readonly IdCollisions _collisions = new(services);
+    private readonly RepeatedCreate _repeated = new(services, intake);
 
     public string Method => HttpMethods.Post;
 
     public async ValueTask HandleAsync(HttpContext context, Guid requestId)
     {
-        var errors = new List<ApiError?>();
+        var settled = new List<CreateOutcome?>();
+        var late = new List<(int Place, LateCreate Create)>();
         byte[]? command;
         ApiError? error;
         using (var body = await RequestBody.ReadAsync(context.Request, services.MaxRequestBytes))
         {
             error = body.Error ?? QueryParameters.ReadNone(context.Request.QueryString);
-            command = error is null ? Encode(body.Json.Span, errors, out error) : null;
+            command = error is null ? Encode(body.Json.Span, settled, late, out error) : null;
         }
+
+        if (error is null && late.Count > 0)
+            await SettleAsync(settled, late, context.RequestAborted);
 
         CreateOutcome[] created = [];
         if (command is not null)
@@ -53,11 +58,27 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
 
         await (error is not null
             ? Answer.ErrorAsync(context, requestId, error)
-            : Answer.DataAsync(context, requestId, Merge(errors, created), WriteResults));
+            : Answer.DataAsync(context, requestId, Merge(settled, created), WriteResults));
+    }
+
+    private async Task SettleAsync(
+        List<CreateOutcome?> settled, List<(int Place, LateCreate Create)> late, CancellationToken cancellationToken)
+    {
+        var found = await _repeated.FindAsync([.. late.Select(static one => one.Create)], cancellationToken);
+        for (var position = 0; position < late.Count; position++)
+            settled[late[position].Place] = found[position];
     }
 
     /// <summary>The command for the valid tasks; null where there are none, or where the whole is wrong.</summary>
-    private byte[]? Encode(ReadOnlySpan<byte> body, List<ApiError?> errors, out ApiError? error)
+    /// <param name="body">The request.</param>
+    /// <param name="settled">Gets, for each task, what became of it; null for those in the command.</param>
+    /// <param name="late">Gets those that may be there already.</param>
+    /// <param name="error">What is wrong with the whole, or null.</param>
+    private byte[]? Encode(
+        ReadOnlySpan<byte> body,
+        List<CreateOutcome?> settled,
+        List<(int Place, LateCreate Create)> late,
+        out ApiError? error)
     {
         try
         {
@@ -66,7 +87,7 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
             uint seen = 0;
             if (json.OpenDocument() && json.NextField(Fields, ref seen) == Tasks && json.Array(Fields, Tasks))
             {
-                EncodeEach(ref json, tasks, errors);
+                EncodeEach(ref json, tasks, settled, late);
                 json.NextField(Fields, ref seen);
                 json.CloseDocument();
             }
@@ -83,12 +104,16 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
         }
     }
 
-    private void EncodeEach(ref StrictJson json, ArrayBufferWriter<byte> tasks, List<ApiError?> errors)
+    private void EncodeEach(
+        ref StrictJson json,
+        ArrayBufferWriter<byte> tasks,
+        List<CreateOutcome?> settled,
+        List<(int Place, LateCreate Create)> late)
     {
         var nowMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
         while (json.NextElement())
         {
-            if (errors.Count == MaxTasks)
+            if (settled.Count == MaxTasks)
             {
                 json.Fail(ApiError.BadRequest($"tasks has more elements; must be {Fields.Expected(Tasks)}"));
                 return;
@@ -99,7 +124,9 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
             var fields = new TaskFields();
             var isRead = json.Object(Elements, 0) && TaskFieldsReader.Read(ref json, ref fields);
             var error = isRead ? intake.Complete(ref fields, nowMs) : json.Error;
-            errors.Add(error);
+            if (error is { IsTooLate: true })
+                late.Add((settled.Count, new LateCreate(atStart.CopyOfValue(), error)));
+            settled.Add(error is null ? null : new CreateOutcome(default, false, error));
             if (error is null)
                 CreateCommandEncoder.Append(tasks, in fields, services.NextTaskId(), nowMs);
             if (isRead)
@@ -109,13 +136,13 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
         }
     }
 
-    /// <summary>Puts the outcomes, one for each valid task, between the refusals.</summary>
-    private static CreateOutcome[] Merge(List<ApiError?> errors, CreateOutcome[] created)
+    /// <summary>Puts the outcomes, one for each task of the command, between those that were settled before.</summary>
+    private static CreateOutcome[] Merge(List<CreateOutcome?> settled, CreateOutcome[] created)
     {
-        var outcomes = new CreateOutcome[errors.Count];
+        var outcomes = new CreateOutcome[settled.Count];
         var next = 0;
         for (var task = 0; task < outcomes.Length; task++)
-            outcomes[task] = errors[task] is { } error ? new CreateOutcome(default, false, error) : created[next++];
+            outcomes[task] = settled[task] ?? created[next++];
         return outcomes;
     }
 

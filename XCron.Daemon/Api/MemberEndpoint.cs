@@ -58,7 +58,7 @@ internal sealed class MemberEndpoint(ApiServices services, MemberAction action) 
 
                 host = Encoding.UTF8.GetString(text).ToLowerInvariant();
                 if (!IsHost(host))
-                    return ApiError.BadRequest($"host is \"{host}\"; must be {ExpectedHost}");
+                    return ApiError.BadRequest($"host is {Shown.Text(host)}; must be {ExpectedHost}");
             }
 
             if (!json.CloseDocument())

@@ -33,7 +33,10 @@ internal static class OneShotTime
         return new ApiError(
             ApiCode.PastTimestamp,
             $"format is {seconds}, which was {(nowMs - dueMs) / MsPerSecond} seconds ago; must not be more than " +
-            $"{PastToleranceMs / MsPerSecond} seconds in the past (now is {nowMs / MsPerSecond})");
+            $"{PastToleranceMs / MsPerSecond} seconds in the past (now is {nowMs / MsPerSecond})")
+        {
+            IsTooLate = true,
+        };
     }
 
     private static ApiError? ReadDelay(ReadOnlySpan<byte> format, long nowMs, out long dueMs)

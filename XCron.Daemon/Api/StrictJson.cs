@@ -152,13 +152,14 @@ internal ref struct StrictJson
         return (IsNumber && _reader.TryGetInt64(out value) && value >= 0) || Refuse(table, field);
     }
 
-    /// <summary>A moment: a string of unix seconds, not 0.</summary>
+    /// <summary>A moment as an answer shows it: a string of unix seconds, not 0.</summary>
     public bool Time(FieldTable table, int field, out long unixMs)
     {
         unixMs = 0;
         if (!Text(table, field, out var text))
             return false;
-        return (UnixTime.TryParse(Encoding.UTF8.GetString(text), out unixMs) && unixMs > 0) || Refuse(table, field);
+        var isTime = UnixTime.TryParse(Encoding.UTF8.GetString(text), UnixTime.LastDueMs, out unixMs) && unixMs > 0;
+        return isTime || Refuse(table, field);
     }
 
     /// <summary>A number of seconds, to the nearest millisecond.</summary>
@@ -184,6 +185,15 @@ internal ref struct StrictJson
         _reader.Skip();
         raw = _json[start..(int)_reader.BytesConsumed];
         return true;
+    }
+
+    /// <summary>The value the reader stands on, which is well-formed and not passed.</summary>
+    public readonly byte[] CopyOfValue()
+    {
+        var ahead = _reader;
+        var start = (int)ahead.TokenStartIndex;
+        ahead.Skip();
+        return _json[start..(int)ahead.BytesConsumed].ToArray();
     }
 
     /// <summary>The token as it stands in the document.</summary>

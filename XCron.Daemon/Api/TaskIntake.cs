@@ -107,7 +107,10 @@ internal sealed class TaskIntake(ApiServices services)
         {
             return ApiError.BadRequest(
                 $"end_at is {UnixTime.Format(fields.EndAtMs)}, which has passed; must be later than now, " +
-                UnixTime.Format(nowMs));
+                UnixTime.Format(nowMs)) with
+            {
+                IsTooLate = true,
+            };
         }
 
         return fields.StartAtMs < fields.EndAtMs
@@ -122,7 +125,10 @@ internal sealed class TaskIntake(ApiServices services)
         fields.EndAtMs == 0
             ? "format: the expression never fires again"
             : $"format: no time of the expression that is still to come lies before end_at, " +
-                $"{UnixTime.Format(fields.EndAtMs)}; end_at must be later, or the expression fire sooner");
+                $"{UnixTime.Format(fields.EndAtMs)}; end_at must be later, or the expression fire sooner")
+    {
+        IsTooLate = true,
+    };
 
     private ApiError? CheckCallback(in TaskFields fields)
     {

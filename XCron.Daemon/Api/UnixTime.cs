@@ -11,6 +11,9 @@ internal static class UnixTime
     /// <summary>The last moment a 10-digit timestamp can name.</summary>
     public const long LastMs = 9_999_999_999_999;
 
+    /// <summary>The last that is read back: a schedule from the last 10-digit timestamp on is due later.</summary>
+    public const long LastDueMs = 99_999_999_999_999;
+
     /// <summary>Unix seconds, with three decimals where the milliseconds are not zero.</summary>
     public static string Format(long unixMs)
     {
@@ -21,18 +24,21 @@ internal static class UnixTime
     }
 
     /// <summary>Reads unix seconds with at most three decimals, from 0 to the last 10-digit one.</summary>
-    public static bool TryParse(string text, out long unixMs)
+    public static bool TryParse(string text, out long unixMs) => TryParse(text, LastMs, out unixMs);
+
+    /// <summary>Reads unix seconds with at most three decimals, from 0 on.</summary>
+    public static bool TryParse(string text, long lastMs, out long unixMs)
     {
-        const int MaxDigits = 14;
+        const int MaxDigits = 15;
         unixMs = 0;
-        if (text.Length is 0 or > MaxDigits ||
+        if (text.Length is 0 or > MaxDigits || !char.IsAsciiDigit(text[0]) || !char.IsAsciiDigit(text[^1]) ||
             !decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
         {
             return false;
         }
 
         var milliseconds = seconds * MsPerSecond;
-        if (milliseconds != decimal.Truncate(milliseconds) || milliseconds > LastMs)
+        if (milliseconds != decimal.Truncate(milliseconds) || milliseconds > lastMs)
             return false;
         unixMs = (long)milliseconds;
         return true;

@@ -14,6 +14,7 @@ namespace XCron.Daemon.Firing;
 internal sealed class ClaimBatcher(
     ITaskReader tasks,
     ICommandGateway gateway,
+    LogEcho echo,
     OwnerSession self,
     FiringOptions options,
     DueQueue due,
@@ -25,7 +26,7 @@ internal sealed class ClaimBatcher(
     ILogger logger)
 {
     /// <summary>An applied claim shows on this node soon after; one that was refused shows by nothing at all.</summary>
-    private const long EchoMs = 500;
+    private static readonly long EchoMs = (long)LogEcho.Limit.TotalMilliseconds;
 
     /// <summary>
     /// Where nothing is to be claimed, a change of the record wakes the task; this is for what is unforeseen.
@@ -72,6 +73,7 @@ internal sealed class ClaimBatcher(
     {
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         var owners = tasks.Owners();
+        var isOut = echo.IsOut;
         var command = new ClaimRuns
         {
             Session = SessionMessage.Of(self),
@@ -84,6 +86,8 @@ internal sealed class ClaimBatcher(
                 _releases.Add(new ClaimRelease(id, 0, nowMs + EchoMs, IsWaiting: true));
             else if (owners[ShardId.Of(task).Value] != self)
                 _releases.Add(new ClaimRelease(id, record.Revision, nowMs + EchoMs, IsWaiting: true));
+            else if (isOut)
+                _releases.Add(new ClaimRelease(id, record.Revision, nowMs + EchoMs, IsWaiting: false));
             else
                 PlanOne(record, owners, nowMs, command);
         }
@@ -128,6 +132,7 @@ internal sealed class ClaimBatcher(
 
         var bytes = new TaskCommand { Claim = command }.ToByteArray();
         var outcome = await gateway.SubmitAsync(bytes, cancellationToken);
+        echo.Said(outcome);
         metrics.ClaimsProposed(command.Claims.Count, outcome is ProposeOutcome.Applied);
         if (outcome is ProposeOutcome.Applied)
         {

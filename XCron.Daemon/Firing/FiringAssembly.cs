@@ -1,5 +1,6 @@
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
+using XCron.Raft;
 
 namespace XCron.Daemon.Firing;
 
@@ -16,6 +17,7 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
 
     /// <param name="tasks">The state.</param>
     /// <param name="gateway">Where claims and results go.</param>
+    /// <param name="applied">How far this node has applied the log; may be some 20 ms old.</param>
     /// <param name="self">This process.</param>
     /// <param name="options">The limits.</param>
     /// <param name="time">The clock; due times are by its wall clock, waits by its timers.</param>
@@ -28,6 +30,7 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
     public FiringAssembly(
         ITaskReader tasks,
         ICommandGateway gateway,
+        Func<LogIndex> applied,
         OwnerSession self,
         FiringOptions options,
         TimeProvider time,
@@ -46,13 +49,14 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
         {
             LongestSleepMs = longestSleepMs,
         };
+        var echo = new LogEcho(applied, time);
         Claims = new ClaimBatcher(
-            tasks, gateway, self, options, due, TimingInbox, _proposals, time, new Backoff(new Random(seeds.Next())),
-            metrics, logger);
+            tasks, gateway, echo, self, options, due, TimingInbox, _proposals, time,
+            new Backoff(new Random(seeds.Next())), metrics, logger);
         Results = new ResultBatcher(
             tasks, gateway, self, options, Attempts, time, new Backoff(new Random(seeds.Next())), metrics, logger);
         _sender = new CallbackSender(handler, options, time, logger);
-        _fence = new OwnershipFence(tasks, gateway, self, options, time);
+        _fence = new OwnershipFence(tasks, gateway, echo, self, options, time);
         var maker = new AttemptMaker(
             tasks, _fence, Attempts, _sender, new RetryPolicy(new Random(seeds.Next())), Results,
             new TraceParents(new Random(seeds.Next())), options, time, metrics);

@@ -1,5 +1,6 @@
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
+using XCron.Raft;
 
 namespace XCron.Daemon.Firing;
 
@@ -24,6 +25,7 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
 
     /// <param name="tasks">The state.</param>
     /// <param name="gateway">Where claims and results go.</param>
+    /// <param name="applied">How far this node has applied the log.</param>
     /// <param name="self">This process.</param>
     /// <param name="options">The limits.</param>
     /// <param name="time">The clock; due times are by its wall clock, waits by its timers.</param>
@@ -34,6 +36,7 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
     public FiringStation(
         ITaskReader tasks,
         ICommandGateway gateway,
+        Func<LogIndex> applied,
         OwnerSession self,
         FiringOptions options,
         TimeProvider time,
@@ -44,7 +47,7 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
     {
         (_self, _options, _logger) = (self, options, logger);
         _parts = new FiringAssembly(
-            tasks, gateway, self, options, time, metrics, logger, seed,
+            tasks, gateway, applied, self, options, time, metrics, logger, seed,
             handler ?? CallbackSender.CreateHandler(options, time), static work => Task.Run(work));
     }
 

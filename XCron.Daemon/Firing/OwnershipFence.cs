@@ -12,7 +12,12 @@ namespace XCron.Daemon.Firing;
 /// whose command it applied within owner_timeout; so either is good for half of that.
 /// </summary>
 internal sealed class OwnershipFence(
-    ITaskReader tasks, ICommandGateway gateway, OwnerSession self, FiringOptions options, TimeProvider time)
+    ITaskReader tasks,
+    ICommandGateway gateway,
+    LogEcho echo,
+    OwnerSession self,
+    FiringOptions options,
+    TimeProvider time)
     : IDisposable
 {
     /// <summary>A barrier that took so long that it is stale itself is passed again, this often at most.</summary>
@@ -61,10 +66,15 @@ internal sealed class OwnershipFence(
         return timestamp != AttemptTicket.NotKnown && time.GetElapsedTime(timestamp) <= options.OwnerTimeout / 2;
     }
 
+    /// <summary>Who is behind in applying would not get past the barrier, and shows nobody that it lives.</summary>
     private async ValueTask<bool> ShowLifeAsync(CancellationToken cancellationToken)
     {
+        if (echo.IsOut)
+            return false;
+
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         var outcome = await gateway.SubmitAsync(TaskCommands.EncodeClaims(self, nowMs, []), cancellationToken);
+        echo.Said(outcome);
         return outcome is ProposeOutcome.Applied;
     }
 

@@ -20,6 +20,8 @@ internal sealed class RaftAccess(RaftNode node, long leastEpoch) : IMemberAccess
 
     public bool IsLeader => node.Leadership.Role == RaftRole.Leader;
 
+    public LogIndex Applied => node.Status.Applied;
+
     public Term Term => node.Leadership.Term;
 
     public Membership Membership => node.Status.Membership;

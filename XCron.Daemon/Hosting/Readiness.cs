@@ -1,5 +1,6 @@
 using XCron.Daemon.Commands;
 using XCron.Daemon.Firing;
+using XCron.Daemon.Peers;
 using XCron.Daemon.State;
 using XCron.Raft;
 
@@ -8,8 +9,11 @@ namespace XCron.Daemon.Hosting;
 /// <summary>
 /// Whether this process is alive, and whether it serves: what /livez and /readyz answer. Thread-safe.
 /// </summary>
-internal sealed class Readiness(ITaskReader tasks, OwnerSession self, TimeProvider time)
+internal sealed class Readiness(ITaskReader tasks, MemberDirectory members, OwnerSession self, TimeProvider time)
 {
+    /// <summary>Entries; a node further behind does not say that it is ready.</summary>
+    private const long MostBehind = 1000;
+
     private static readonly TimeSpan LoopStandsStill = TimeSpan.FromSeconds(10);
 
     // Both null until the node runs.
@@ -48,8 +52,19 @@ internal sealed class Readiness(ITaskReader tasks, OwnerSession self, TimeProvid
         var raft = node.Status;
         if (raft.Leader == NodeId.None)
             return "no leader is known";
-        if (raft.Applied < raft.Commit && raft.Commit - raft.Applied > 1000)
-            return $"catching up: applied {raft.Applied} of {raft.Commit}";
+        if (WhyBehind(raft, members.Find(raft.Leader)) is { } why)
+            return why;
         return Array.IndexOf(tasks.Owners(), self) < 0 ? "this node owns no shard yet" : ReasonNotLive();
+    }
+
+    /// <summary>
+    /// A follower does not hear what is committed beyond its own log: how far it is behind is what the leader reported.
+    /// </summary>
+    public static string? WhyBehind(RaftStatus raft, MemberStatus? leader)
+    {
+        if (raft.InstallingSnapshot > LogIndex.Zero)
+            return $"catching up: applied {raft.Applied}, installing the snapshot of {raft.InstallingSnapshot}";
+        var known = Math.Max(raft.Commit.Value, leader?.AppliedIndex ?? 0);
+        return known - raft.Applied.Value > MostBehind ? $"catching up: applied {raft.Applied} of {known}" : null;
     }
 }

@@ -76,7 +76,8 @@ internal sealed class Scheduler : IAsyncDisposable
         _firingMeters = new FiringMeters(_metrics);
         _firingOptions = FiringOptionsOf(options);
         _firing = new FiringStation(
-            _state, _gateway, Session, _firingOptions, _time, _firingMeters, _logger, NewSeed());
+            _state, _gateway, () => _node?.Status.Applied ?? LogIndex.Zero, Session, _firingOptions, _time,
+            _firingMeters, _logger, NewSeed());
         _self = new SelfStatus
         {
             Session = Session,
@@ -98,7 +99,7 @@ internal sealed class Scheduler : IAsyncDisposable
             },
             loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
-        Readiness = new Readiness(_state, Session, _time);
+        Readiness = new Readiness(_state, _members, Session, _time);
         Services = ApiServicesOf(options);
         Api = new ApiEndpoints(Services);
     }

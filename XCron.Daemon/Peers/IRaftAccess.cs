@@ -14,6 +14,9 @@ internal interface IRaftAccess
 
     Term Term { get; }
 
+    /// <summary>How far this node has applied the log; may be some 20 ms old.</summary>
+    LogIndex Applied { get; }
+
     /// <summary>The configuration in force.</summary>
     Membership Membership { get; }
 

@@ -81,4 +81,12 @@ internal sealed partial class PeersTrace(ILogger<PeersTrace> logger)
 
     [LoggerMessage(4031, LogLevel.Debug, "An assignment on top of epoch {Epoch} came to nothing: {Outcome}.")]
     public partial void AssignmentNotApplied(long epoch, ProposeOutcome outcome);
+
+    [LoggerMessage(4032, LogLevel.Warning,
+        "Node {Id} at {Address} lags: it has applied {Applied} of {Known}. It owns no shards until it has caught up.")]
+    public partial void MemberLags(NodeId id, string address, long applied, LogIndex known);
+
+    [LoggerMessage(4033, LogLevel.Information,
+        "Node {Id} at {Address} has caught up: it has applied {Applied}, and may own shards.")]
+    public partial void MemberIsLevel(NodeId id, string address, long applied);
 }

@@ -30,32 +30,22 @@ internal sealed class Quarantine(
     Random random,
     PeersTrace trace)
 {
-    private readonly Backoff _backoff = new(options.LeastBackoff, options.MostBackoff, random);
-    private readonly Dictionary<string, string> _said = []; // by address, as many as hosts
-    private volatile string _waitsFor = "Nobody was asked yet."; // written by the asking, read by the monitor
+    private readonly AskAround _asking = new(
+        [.. hosts.Where(address => address != options.Address)],
+        options.ConnectTimeout + options.RequestTimeout,
+        options,
+        timeProvider,
+        random,
+        trace.NotVouchedFor);
 
     /// <summary>Why it is not over, in words. Any thread.</summary>
-    public string WaitsFor => _waitsFor;
+    public string WaitsFor => _asking.Heard;
 
     /// <summary>Returns the membership as the leader told it.</summary>
-    public async Task<Membership> RunAsync(CancellationToken stopping)
-    {
-        while (true)
-        {
-            foreach (var address in hosts.Where(address => address != options.Address))
-            {
-                if (await AskAsync(address, stopping) is { } vouched)
-                    return vouched;
-            }
+    public Task<Membership> RunAsync(CancellationToken stopping) => _asking.RunAsync(AskAsync, stopping);
 
-            await Task.Delay(_backoff.Next(), timeProvider, stopping);
-        }
-    }
-
-    private async Task<Membership?> AskAsync(string address, CancellationToken stopping)
+    private async Task<HostAnswer> AskAsync(string address, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(options.ConnectTimeout + options.RequestTimeout, timeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stopping);
         var request = new MemberRequest
         {
             SharedSecret = options.SharedSecret,
@@ -66,51 +56,17 @@ internal sealed class Quarantine(
         };
         if (clusterId is { } cluster)
             request.ClusterId = UnsafeByteOperations.UnsafeWrap(cluster.ToByteArray());
-        try
+        var reply = await dialer.ChangeMembersAsync(address, request, cancellationToken);
+        return reply.Status switch
         {
-            var reply = await dialer.ChangeMembersAsync(address, request, either.Token);
-            if (reply.Status == MemberReply.Types.Status.Done)
-                return Read(address, reply);
-
-            Tell(address, reply.Status == MemberReply.Types.Status.Refused ? reply.Message : "nobody leads");
-        }
-        catch (PeerCallException failure)
-        {
-            Tell(address, failure.Message);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-            Tell(address, "no answer");
-        }
-
-        return null;
+            MemberReply.Types.Status.Done => Judge(Membership.Decode(reply.Membership.Span)),
+            MemberReply.Types.Status.Refused => HostAnswer.Not(reply.Message),
+            _ => HostAnswer.Not("nobody leads"),
+        };
     }
 
-    private Membership? Read(string address, MemberReply reply)
-    {
-        try
-        {
-            var membership = Membership.Decode(reply.Membership.Span);
-            if ((clusterId is null || membership.ClusterId == clusterId) && membership.Epoch >= epoch)
-                return membership;
-
-            Tell(address, $"it is of cluster {membership.ClusterId}, epoch {membership.Epoch}");
-        }
-        catch (Exception damage) when (damage is FormatException or ArgumentException)
-        {
-            Tell(address, $"its cluster is one that this version cannot read: {damage.Message}");
-        }
-
-        return null;
-    }
-
-    private void Tell(string address, string why)
-    {
-        if (_said.GetValueOrDefault(address) == why)
-            return;
-
-        _said[address] = why;
-        _waitsFor = string.Join("; ", hosts.Where(_said.ContainsKey).Select(host => $"{host} says: {_said[host]}"));
-        trace.NotVouchedFor(address, why);
-    }
+    private HostAnswer Judge(Membership told) =>
+        (clusterId is null || told.ClusterId == clusterId) && told.Epoch >= epoch
+            ? HostAnswer.Of(told)
+            : HostAnswer.Not($"it is of cluster {told.ClusterId}, epoch {told.Epoch}");
 }

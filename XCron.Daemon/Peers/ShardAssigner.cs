@@ -24,6 +24,7 @@ internal sealed class ShardAssigner
     private readonly PeersTrace _trace;
     private readonly TimeSpan _interval;
     private readonly Backoff _retry;
+    private readonly LagWatch _lag;
 
     /// <summary>The term in which a barrier has shown that the table read here is the newest; default before.</summary>
     private Term _currentIn;
@@ -50,6 +51,7 @@ internal sealed class ShardAssigner
         _trace = trace;
         _interval = options.OwnerTimeout / StepsInOwnerTimeout;
         _retry = new Backoff(LeastRetry, _interval, random);
+        _lag = new LagWatch(options.OwnerTimeout, timeProvider);
     }
 
     /// <param name="woken">Set when something else than leadership or members changed that a plan depends on.</param>
@@ -85,6 +87,7 @@ internal sealed class ShardAssigner
         {
             _currentIn = default;
             _lastSeen = 0;
+            _lag.Forget();
             return Timeout.InfiniteTimeSpan;
         }
 
@@ -107,11 +110,13 @@ internal sealed class ShardAssigner
             if (!await ReadBarrierAsync(cancellationToken))
                 return _retry.Next();
             _currentIn = term;
+            _lag.Forget();
         }
 
         // The epoch is read first: a table newer than it is refused as stale, and looked at again.
         var epoch = _state.OwnersEpoch;
         var owners = _state.Owners();
+        JudgeLag(owners);
         var changes = KeepLast(owners, AssignmentPlan.Compute(owners, LiveSessions(owners)));
         if (changes.Count > 0 && !await ProposeAsync(epoch, changes, cancellationToken))
             return _retry.Next();
@@ -121,9 +126,9 @@ internal sealed class ShardAssigner
     }
 
     /// <summary>
-    /// Who may own shards: voters that were heard lately and are not draining. One that was not heard yet, but not for
-    /// so long as to be silent, counts as the session it had, so that a new leader moves none before it heard all. Nor
-    /// is one silent whose claims still come through the log: by them it may still send.
+    /// Who may own shards: voters that were heard lately, are not draining and do not lag. One that was not heard yet,
+    /// but not for so long as to be silent, counts as the session it had, so that a new leader moves none before it
+    /// heard all. Nor is one silent whose claims still come through the log: by them it may still send.
     /// </summary>
     private List<OwnerSession> LiveSessions(OwnerSession[] owners)
     {
@@ -148,16 +153,39 @@ internal sealed class ShardAssigner
         return live;
     }
 
+    /// <summary>Who is silent is judged by that, and what he said before is old.</summary>
+    private void JudgeLag(OwnerSession[] owners)
+    {
+        var membership = _raft.Membership;
+        var applied = _raft.Applied;
+        _lag.Mark(applied);
+        _lag.KeepOnly(membership);
+        foreach (var id in membership.Voters)
+        {
+            if (id == _raft.Self || _members.IsSilent(id) || _members.Find(id) is not { } status)
+                continue;
+
+            var isActive = status.Busy || _members.HasClaimedLately(status.Session);
+            if (!_lag.Judge(status, !OwnerAt(id, owners).IsNone, isActive))
+                continue;
+            if (_lag.IsLagging(id))
+                _trace.MemberLags(id, status.Address, status.AppliedIndex, applied);
+            else
+                _trace.MemberIsLevel(id, status.Address, status.AppliedIndex);
+        }
+    }
+
     /// <summary>
     /// A node that is being drained keeps one shard while callbacks of its are on their way: what a session without any
-    /// shard has claimed is claimed again at once, and would be sent twice.
+    /// shard has claimed is claimed again at once, and would be sent twice. So does one that lags.
     /// </summary>
     private List<AssignmentChange> KeepLast(OwnerSession[] owners, IReadOnlyList<AssignmentChange> changes)
     {
         var kept = new HashSet<int>();
         foreach (var status in _members.Snapshot())
         {
-            if (IsGoing(status) && status.Busy && !_members.IsSilent(status.Session.Node))
+            var mustKeep = (IsGoing(status) && status.Busy) || _lag.MustKeepOne(status.Session.Node);
+            if (mustKeep && !_members.IsSilent(status.Session.Node))
                 kept.Add(Array.IndexOf(owners, status.Session));
         }
 
@@ -174,7 +202,7 @@ internal sealed class ShardAssigner
     private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)
     {
         if (_members.Find(id) is { } status)
-            return status.Draining ? OwnerSession.None : status.Session;
+            return status.Draining || _lag.IsLagging(id) ? OwnerSession.None : status.Session;
 
         return OwnerAt(id, owners);
     }

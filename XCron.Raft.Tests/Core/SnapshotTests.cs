@@ -206,6 +206,26 @@ internal sealed class SnapshotTests
         Assert.That(node.Take<Message.AppendResponse>(), Is.EqualTo(new[] { Say.Accepted(1, 2, 1, match: 9) }));
     }
 
+    [Test]
+    public void A_follower_tells_which_snapshot_it_is_pulling_until_it_is_installed_or_failed()
+    {
+        var node = new CoreNode(1, Make.State(Three, [1]));
+        var before = node.Core.InstallingSnapshot.Value;
+        node.Receive(Say.Offer(2, 1, 1, index: 9, entryTerm: 1));
+        var pulling = node.Core.InstallingSnapshot.Value;
+        node.FailInstall(9);
+        var failed = node.Core.InstallingSnapshot.Value;
+        node.Receive(Say.Offer(2, 1, 1, index: 9, entryTerm: 1));
+        var again = node.Core.InstallingSnapshot.Value;
+
+        node.Install(
+            new SnapshotMark(Make.At(9), new Term(1), Three, Make.At(1)),
+            Make.Log(Three, [.. Enumerable.Repeat(1L, 9)]));
+
+        Assert.That(
+            (before, pulling, failed, again, node.Core.InstallingSnapshot.Value), Is.EqualTo((0L, 9L, 0L, 9L, 0L)));
+    }
+
     // S46: a crash between the snapshot's file and the log that begins anew behind it.
     [Test]
     public void A_crash_before_the_log_begins_anew_leaves_the_snapshot()

@@ -9,6 +9,8 @@ internal sealed class Follower(RaftCore core) : Role
 
     public override RaftRole Kind => RaftRole.Follower;
 
+    public LogIndex Installing => _installing ?? LogIndex.Zero;
+
     public override long DeadlineMs
     {
         get

@@ -141,6 +141,9 @@ internal sealed class RaftCore
     /// <summary>Whether a peer of this leader follows so closely that it may be given a vote.</summary>
     public bool IsCaughtUp(NodeId id) => Role is Leader leader && leader.IsCaughtUp(id);
 
+    /// <summary>What this follower pulls from its leader, or restores; 0: nothing.</summary>
+    public LogIndex InstallingSnapshot => Role is Follower follower ? follower.Installing : LogIndex.Zero;
+
     /// <param name="target"><see cref="NodeId.None"/> for whoever needs least to lead.</param>
     /// <returns>Why not, or null: then <see cref="TransferTarget"/> is set until it has ended either way.</returns>
     public TransferRefusal? TransferLeadership(NodeId target) =>

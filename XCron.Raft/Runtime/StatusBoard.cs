@@ -33,6 +33,7 @@ internal sealed class StatusBoard
 
     private bool IsStale =>
         _core.Log.Commit != _current.Commit || _core.Log.Applied != _current.Applied
+        || _core.InstallingSnapshot != _current.InstallingSnapshot
         || _core.Log.LastIndex != _current.LastIndex || _core.Log.Durable != _current.Durable;
 
     public void MustRefresh() => _mustRefresh = true;
@@ -71,6 +72,7 @@ internal sealed class StatusBoard
             LastIndex = _core.Log.LastIndex,
             Durable = _core.Log.Durable,
             SnapshotIndex = _core.Log.Snapshot?.Index ?? LogIndex.Zero,
+            InstallingSnapshot = _core.InstallingSnapshot,
             Membership = _core.Membership,
             MembershipIndex = _core.Log.MembershipIndex,
             LogBytes = _parts.Log.DurableBytes,

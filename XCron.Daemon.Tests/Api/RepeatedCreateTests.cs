@@ -1,0 +1,82 @@
+using XCron.Daemon.State;
+
+namespace XCron.Daemon.Tests.Api;
+
+/// <summary>A create may be repeated under its name for as long as its task is there, its time past or not.</summary>
+internal sealed class RepeatedCreateTests
+{
+    private const string Path = "/xcron/createTask";
+    private const string Callback = "\"callback\":{\"url\":\"http://a.test/x\",\"body\":{\"a\":1}}";
+    private const string AtOnce = $$"""{"type":2,"format":"1800000001","name":"pay",{{Callback}}}""";
+
+    private ApiHost _host = null!;
+
+    [SetUp]
+    public void SetUp() => _host = new ApiHost(state: new SchedulerState());
+
+    [TestCase(AtOnce)]
+    [TestCase($$"""{"type":1,"format":"1800000001","name":"pay",{{Callback}}}""")]
+    [TestCase($$"""{"type":1,"format":"* * * * *","end_at":"1800000100","name":"pay",{{Callback}}}""")]
+    [TestCase($$"""{"type":1,"format":"0 * * * *","end_at":"1800007199","name":"pay",{{Callback}}}""",
+        Description = "no time of it is still to come, and its end is")]
+    public async Task What_was_created_before_its_time_is_there_after_it(string create)
+    {
+        var first = await _host.PostAsync(Path, create);
+        _host.Time.NowMs += 7_150_000;
+        var again = await _host.PostAsync(Path, create);
+        var batch = await _host.PostAsync("/xcron/createTasks", $$"""{"tasks":[{},{{create}},{{create}}]}""");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first.Data.GetRawText(), Is.EqualTo("""{"task_id":"1001"}"""));
+            Assert.That(again.Data.GetRawText(), Is.EqualTo("""{"task_id":"1001","existing":true}"""));
+            Assert.That(
+                batch.Data.GetProperty("results").EnumerateArray().Skip(1).Select(result => result.GetRawText()),
+                Is.All.EqualTo("""{"code":0,"task_id":"1001","existing":true}"""));
+            Assert.That(_host.Gateway.Submitted, Has.Count.EqualTo(1), "nothing is written again");
+        }
+    }
+
+    [Test]
+    public async Task Another_content_another_name_or_none_is_too_late()
+    {
+        await _host.PostAsync(Path, AtOnce);
+        _host.Time.NowMs += 60_000;
+        string[] creates =
+        [
+            AtOnce.Replace("/x", "/y"), AtOnce.Replace("1800000001", "1800000002"), AtOnce.Replace("pay", "bill"),
+            AtOnce.Replace("\"name\":\"pay\",", ""),
+        ];
+
+        var answers = await Task.WhenAll(creates.Select(create => _host.PostAsync(Path, create)));
+        var batch = await _host.PostAsync("/xcron/createTasks", $$"""{"tasks":[{{string.Join(',', creates)}}]}""");
+
+        Assert.That(answers.Select(answer => answer.Code), Is.All.EqualTo(1002));
+        Assert.That(
+            batch.Data.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("code").GetInt32()),
+            Is.EqualTo((int[])[1002, 1002, 1002, 1002]));
+    }
+
+    [Test]
+    public async Task A_name_whose_task_was_deleted_is_too_late()
+    {
+        await _host.PostAsync(Path, AtOnce);
+        await _host.PostAsync("/xcron/deleteTask", """{"name":"pay"}""");
+        _host.Time.NowMs += 60_000;
+
+        Assert.That((await _host.PostAsync(Path, AtOnce)).Code, Is.EqualTo(1002));
+    }
+
+    [Test]
+    public async Task Without_a_barrier_nobody_knows_and_the_request_is_to_be_made_again()
+    {
+        await _host.PostAsync(Path, AtOnce);
+        _host.Time.NowMs += 60_000;
+        _host.Gateway.HasBarrier = false;
+
+        var named = await _host.PostAsync(Path, AtOnce);
+        var nameless = await _host.PostAsync(Path, AtOnce.Replace("\"name\":\"pay\",", ""));
+
+        Assert.That((named.Code, nameless.Code), Is.EqualTo((1050, 1002)));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text;
+using XCron.Daemon.State;
+
+namespace XCron.Daemon.Api;
+
+/// <summary>
+/// Answers creates that come again under their names after their time: a client that never heard the answer to the
+/// first one repeats it, and must not be told that its task is too late when it is there.
+/// </summary>
+internal sealed class RepeatedCreate(ApiServices services, TaskIntake intake)
+{
+    /// <summary>For each the task that was made of the same request before, or why there is none.</summary>
+    public async ValueTask<CreateOutcome[]> FindAsync(
+        IReadOnlyList<LateCreate> late, CancellationToken cancellationToken)
+    {
+        var names = late.Select(static create => NameIn(create.Json.Span)).ToArray();
+
+        // The first one may have been acknowledged by another node, and this one may not have it yet.
+        var hasBarrier = Array.TrueForAll(names, static name => name is null)
+            || await services.Gateway.ReadBarrierAsync(cancellationToken);
+        return [.. late.Zip(names, (create, name) => Find(create, name, hasBarrier))];
+    }
+
+    private static string? NameIn(ReadOnlySpan<byte> task)
+    {
+        var fields = new TaskFields();
+        return Read(task, ref fields) && fields.HasTask(CreateFields.Name)
+            ? Encoding.UTF8.GetString(fields.Name)
+            : null;
+    }
+
+    private CreateOutcome Find(LateCreate create, string? name, bool hasBarrier)
+    {
+        if (name is null)
+            return new CreateOutcome(default, false, create.Refusal);
+        if (!hasBarrier)
+            return new CreateOutcome(default, false, WriteOutcome.OfBarrier);
+        return services.Tasks.FindByName(name) is { } record && IsSame(create.Json.Span, record)
+            ? new CreateOutcome(record.Id, true, null)
+            : new CreateOutcome(default, false, create.Refusal);
+    }
+
+    /// <summary>Whether this request, had it come when the task was made, had made this task.</summary>
+    private bool IsSame(ReadOnlySpan<byte> task, TaskRecord record)
+    {
+        var fields = new TaskFields();
+        return Read(task, ref fields) && intake.Complete(ref fields, record.CreateTimeMs) is null
+            && CreateCommandEncoder.EncodeDefinition(in fields).AsSpan().SequenceEqual(record.Definition);
+    }
+
+    private static bool Read(ReadOnlySpan<byte> task, ref TaskFields fields)
+    {
+        var json = new StrictJson(task);
+        return json.OpenDocument() && TaskFieldsReader.Read(ref json, ref fields) && json.CloseDocument();
+    }
+}
