@@ -90,7 +90,7 @@ internal sealed class RefusedRequests(RequestIdSource requestIds, int maxHeadByt
         _ => ApiError.BadRequest($"the request's head cannot be answered; must be HTTP/1.1: {why}"),
     };
 
-    /// <summary>The server quotes what it was sent only where it logs in detail, and leaves empty quotes else.</summary>
+    /// <summary>The server quotes what it was sent only where it logs in detail; else the quotes are empty.</summary>
     private static string WhyOf(string message)
     {
         const string NotQuoted = ": ''";
