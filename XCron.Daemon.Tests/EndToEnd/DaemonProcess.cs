@@ -36,6 +36,9 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     public string Directory { get; }
 
+    /// <summary>Where the others find it.</summary>
+    public string Address => $"127.0.0.1:{Ports.Peer}";
+
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>What it printed; for the message of a failure.</summary>

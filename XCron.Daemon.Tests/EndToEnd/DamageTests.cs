@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
-
 namespace XCron.Daemon.Tests.EndToEnd;
 
 /// <summary>Real daemons whose files were damaged or lost, and the way back of each.</summary>
@@ -9,65 +6,59 @@ internal sealed class DamageTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private readonly List<DirectoryInfo> _directories = [];
-    private readonly List<DaemonProcess> _daemons = [];
+    private DaemonGroup _daemons = null!;
 
     private static long NowSeconds => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
 
+    [SetUp]
+    public void SetUp() => _daemons = new DaemonGroup();
+
     [TearDown]
-    public async Task TearDown()
-    {
-        foreach (var daemon in _daemons)
-            await daemon.DisposeAsync();
-        foreach (var directory in _directories)
-            directory.Delete(recursive: true);
-        _daemons.Clear();
-        _directories.Clear();
-    }
+    public async Task TearDown() => await _daemons.DisposeAsync();
 
     [Test]
     public async Task A_member_with_a_flipped_byte_repairs_itself_from_the_others_and_keeps_the_damaged_file()
     {
-        await StartThreeAsync();
+        await _daemons.StartThreeAsync();
         var ids = await CreateAsync(_daemons[0], 20);
         var victim = _daemons[2];
-        var former = (await MembersAsync(_daemons[0])).Single(member => HostOf(member) == AddressOf(victim));
+        var former = (await _daemons[0].MembersAsync()).Single(member => member.Host == victim.Address);
         await victim.KillAsync();
         ids.AddRange(await CreateAsync(_daemons[0], 5));
         var damaged = FlipInTheMiddleOfTheLog(victim);
 
         victim.Start();
         await victim.WaitUntilReadyAsync();
-        var members = await UntilMembersAsync(
-            _daemons[0], members => members.Length == 3 && members.All(IsVoter) && members.All(IsNot(former)));
+        var members = await _daemons[0].UntilMembersAsync(members =>
+            AreThreeVoters(members) && !members.Any(member => member.Id == former.Id));
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(members.Select(HostOf), Does.Contain(AddressOf(victim)));
+            Assert.That(members.Select(static member => member.Host), Does.Contain(victim.Address));
             Assert.That(victim.Output, Does.Contain(damaged.Name).And.Contain("is damaged at byte"));
             Assert.That(victim.Output, Does.Not.Contain("   at XCron"), "no stack trace");
             var aside = Path.Combine(victim.Directory, "damaged-001", damaged.Name);
             Assert.That(File.ReadAllBytes(aside), Is.EqualTo(damaged.Bytes));
         }
 
-        await AssertAllThereAsync(victim, ids);
+        await victim.AssertHasTasksAsync(ids);
 
         var second = _daemons[1];
         await second.KillAsync();
         Flip(Path.Combine(second.Directory, "identity"), 20);
         second.Start();
         await second.WaitUntilReadyAsync();
-        await UntilMembersAsync(_daemons[0], members => members.Length == 3 && members.All(IsVoter));
+        await _daemons[0].UntilMembersAsync(AreThreeVoters);
         Assert.That(second.Output, Does.Contain("identity is damaged at byte"), "whose it was is in its log");
-        await AssertAllThereAsync(second, ids);
+        await second.AssertHasTasksAsync(ids);
     }
 
     [Test]
     public async Task Without_a_majority_a_damaged_member_stays_in_quarantine_and_throws_nothing_away()
     {
-        await StartThreeAsync();
+        await _daemons.StartThreeAsync();
         var ids = await CreateAsync(_daemons[0], 5);
-        foreach (var daemon in _daemons)
+        foreach (var daemon in _daemons.All)
             await daemon.KillAsync();
         var damaged = FlipInTheMiddleOfTheLog(_daemons[2]);
         _daemons[0].Start();
@@ -80,13 +71,13 @@ internal sealed class DamageTests
 
         _daemons[1].Start();
         await _daemons[2].WaitUntilReadyAsync();
-        await AssertAllThereAsync(_daemons[2], ids);
+        await _daemons[2].AssertHasTasksAsync(ids);
     }
 
     [Test]
     public async Task A_single_node_says_what_is_lost_and_goes_on_by_the_documented_way()
     {
-        var daemon = NewDaemon();
+        var daemon = _daemons.Add();
         daemon.Start();
         await daemon.WaitUntilReadyAsync();
         var ids = await CreateAsync(daemon, 20);
@@ -113,21 +104,21 @@ internal sealed class DamageTests
         await daemon.WaitUntilReadyAsync();
         var there = 0;
         foreach (var id in ids)
-            there += await IsThereAsync(daemon, id) ? 1 : 0;
+            there += await daemon.HasTaskAsync(id) ? 1 : 0;
         Assert.That(there, Is.InRange(1, 19), "what lay before the damage");
-        Assert.That(await IsThereAsync(daemon, ids[0]), Is.True);
+        Assert.That(await daemon.HasTaskAsync(ids[0]), Is.True);
     }
 
     [Test]
     public async Task A_survivor_of_a_lost_quorum_goes_on_alone_under_a_new_epoch_and_the_old_side_is_refused()
     {
-        await StartThreeAsync();
+        await _daemons.StartThreeAsync();
         await using var receiver = await CallbackReceiver.StartAsync();
         var ids = await CreateAsync(_daemons[0], 10);
         var due = NowSeconds + 12;
         var fires = await _daemons[1].CreateOneShotAsync(due, receiver.Url);
-        await AssertAllThereAsync(_daemons[2], [.. ids, fires]);
-        foreach (var daemon in _daemons)
+        await _daemons[2].AssertHasTasksAsync([.. ids, fires]);
+        foreach (var daemon in _daemons.All)
             await daemon.KillAsync();
         var (survivor, returning) = (_daemons[2], _daemons[1]);
         Directory.Delete(_daemons[0].Directory, recursive: true);
@@ -135,37 +126,31 @@ internal sealed class DamageTests
 
         var (shown, text) = await survivor.RunAsync("recover", "--show");
         Assert.That(shown, Is.Zero, text);
-        Assert.That(text, Does.Contain("epoch 0").And.Contain(AddressOf(returning)));
+        Assert.That(text, Does.Contain("epoch 0").And.Contain(returning.Address));
         var (forced, said) = await survivor.RunAsync("recover", "--force-new-cluster", "--yes");
         Assert.That(forced, Is.Zero, said);
         survivor.Start();
         await survivor.WaitUntilReadyAsync();
-        await AssertAllThereAsync(survivor, [.. ids, fires]);
+        await survivor.AssertHasTasksAsync([.. ids, fires]);
         await receiver.WaitForAsync(1, TimeSpan.FromSeconds(20));
 
         returning.Start();
         var stopped = await returning.WaitForExitAsync(Limit);
-        var alone = await MembersAsync(survivor);
+        var alone = await survivor.MembersAsync();
         Assert.That(stopped, Is.EqualTo(1), "there must not be two of them");
         Assert.That(returning.Output, Does.Contain("recovered under epoch 1").And.Contain("recover --rejoin"));
-        Assert.That(alone.Select(HostOf), Is.EqualTo([AddressOf(survivor)]));
+        Assert.That(alone.Select(static member => member.Host), Is.EqualTo([survivor.Address]));
 
         var (left, why) = await returning.RunAsync("recover", "--rejoin", "--yes");
         Assert.That(left, Is.Zero, why);
         returning.Start();
         await returning.WaitUntilReadyAsync();
-        await UntilMembersAsync(survivor, members => members.Count(IsVoter) == 2);
-        await AssertAllThereAsync(returning, [.. ids, fires]);
+        await survivor.UntilMembersAsync(members => members.Count(static member => member.IsVoter) == 2);
+        await returning.AssertHasTasksAsync([.. ids, fires]);
     }
 
-    private static string AddressOf(DaemonProcess daemon) => $"127.0.0.1:{daemon.Ports.Peer}";
-
-    private static string HostOf(JsonElement member) => member.GetProperty("host").GetString()!;
-
-    private static bool IsVoter(JsonElement member) => member.GetProperty("voter").GetBoolean();
-
-    private static Func<JsonElement, bool> IsNot(JsonElement former) =>
-        member => member.GetProperty("id").GetString() != former.GetProperty("id").GetString();
+    private static bool AreThreeVoters(ClusterMember[] members) =>
+        members.Length == 3 && members.All(static member => member.IsVoter);
 
     private static (string Name, byte[] Bytes) FlipInTheMiddleOfTheLog(DaemonProcess daemon)
     {
@@ -185,7 +170,7 @@ internal sealed class DamageTests
     private static async Task<List<string>> CreateAsync(DaemonProcess daemon, int count)
     {
         var ids = new List<string>();
-        await UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 if (await TryCreateAsync(daemon) is { } id)
@@ -207,70 +192,12 @@ internal sealed class DamageTests
             : null;
     }
 
-    private static async Task<bool> IsThereAsync(DaemonProcess daemon, string id)
-    {
-        var answer = await daemon.GetAsync($"/xcron/queryTask?task_id={id}");
-        return answer.GetProperty("code").GetInt32() == 0;
-    }
-
-    private static async Task AssertAllThereAsync(DaemonProcess daemon, IReadOnlyList<string> ids)
-    {
-        foreach (var id in ids)
-            Assert.That(await IsThereAsync(daemon, id), Is.True, $"task {id}");
-    }
-
-    private static async Task<JsonElement[]> MembersAsync(DaemonProcess daemon)
-    {
-        var answer = await daemon.GetAsync("/xcron/cluster");
-        return [.. answer.GetProperty("data").GetProperty("members").EnumerateArray()];
-    }
-
-    private static async Task<JsonElement[]> UntilMembersAsync(DaemonProcess daemon, Func<JsonElement[], bool> holds)
-    {
-        JsonElement[] members = [];
-        await UntilAsync(
-            async () => holds(members = await MembersAsync(daemon)),
-            () => $"members are {string.Join(", ", members)}");
-        return members;
-    }
-
     private static async Task<string> UntilNotReadyBecauseAsync(DaemonProcess daemon, string expected)
     {
         var reason = "";
-        await UntilAsync(
+        await Eventually.HoldsAsync(
             async () => (reason = await daemon.ReadinessAsync()).Contains(expected, StringComparison.Ordinal),
             () => $"readyz says {reason}");
         return reason;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> holds, Func<string> otherwise)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (!await holds())
-        {
-            Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(Limit), otherwise());
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        }
-    }
-
-    private async Task StartThreeAsync()
-    {
-        var ports = new[] { Ports.Free(), Ports.Free(), Ports.Free() };
-        var peers = string.Join(",", ports.Select(port => $"127.0.0.1:{port.Peer}"));
-        foreach (var port in ports)
-            NewDaemonAt(port, "--peer.peer_hosts", peers, "--peer.self", $"127.0.0.1:{port.Peer}").Start();
-        foreach (var daemon in _daemons)
-            await daemon.WaitUntilReadyAsync();
-    }
-
-    private DaemonProcess NewDaemon(params string[] more) => NewDaemonAt(Ports.Free(), more);
-
-    private DaemonProcess NewDaemonAt(Ports ports, params string[] more)
-    {
-        var directory = Directory.CreateTempSubdirectory("xcron-e2e-");
-        _directories.Add(directory);
-        var daemon = new DaemonProcess(directory.FullName, ports, more);
-        _daemons.Add(daemon);
-        return daemon;
     }
 }

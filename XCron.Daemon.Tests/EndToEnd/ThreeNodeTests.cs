@@ -7,9 +7,8 @@ namespace XCron.Daemon.Tests.EndToEnd;
 [Category("EndToEnd")]
 internal sealed class ThreeNodeTests
 {
-    private readonly List<DirectoryInfo> _directories = [];
     private CallbackReceiver _receiver = null!;
-    private DaemonProcess[] _daemons = [];
+    private DaemonGroup _daemons = null!;
 
     private static long NowMs => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -17,30 +16,15 @@ internal sealed class ThreeNodeTests
     public async Task SetUp()
     {
         _receiver = await CallbackReceiver.StartAsync();
-        var ports = new[] { Ports.Free(), Ports.Free(), Ports.Free() };
-        var peers = string.Join(",", ports.Select(port => $"127.0.0.1:{port.Peer}"));
-        _daemons = Array.ConvertAll(ports, port =>
-        {
-            var directory = Directory.CreateTempSubdirectory("xcron-e2e-");
-            _directories.Add(directory);
-            return new DaemonProcess(
-                directory.FullName, port, "--peer.peer_hosts", peers, "--peer.self", $"127.0.0.1:{port.Peer}");
-        });
-        foreach (var daemon in _daemons)
-            daemon.Start();
-        foreach (var daemon in _daemons)
-            await daemon.WaitUntilReadyAsync();
+        _daemons = new DaemonGroup();
+        await _daemons.StartThreeAsync();
     }
 
     [TearDown]
     public async Task TearDown()
     {
-        foreach (var daemon in _daemons)
-            await daemon.DisposeAsync();
+        await _daemons.DisposeAsync();
         await _receiver.DisposeAsync();
-        foreach (var directory in _directories)
-            directory.Delete(recursive: true);
-        _directories.Clear();
     }
 
     [Test]
@@ -84,8 +68,8 @@ internal sealed class ThreeNodeTests
         var ids = new List<string>();
         for (var i = 0; i < 100; i++)
             ids.Add(await _daemons[i % 3].CreateOneShotAsync(due + i % 3, _receiver.Url, $$"""{"i":{{i}}}"""));
-        var leader = await LeaderAsync();
-        var others = _daemons.Where(daemon => daemon != leader).ToArray();
+        var (leader, _) = await _daemons.LeaderAsync(_daemons[0]);
+        var others = _daemons.All.Where(daemon => daemon != leader).ToArray();
 
         await leader.KillAsync();
         var outage = Stopwatch.GetTimestamp();
@@ -124,19 +108,5 @@ internal sealed class ThreeNodeTests
             var answer = await leader.GetAsync($"/xcron/queryTask?task_id={id}");
             Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, "the killed node caught up");
         }
-    }
-
-    private async Task<DaemonProcess> LeaderAsync()
-    {
-        var answer = await _daemons[0].GetAsync("/xcron/cluster");
-        var leaderId = answer.GetProperty("data").GetProperty("leader").GetString();
-        foreach (var member in answer.GetProperty("data").GetProperty("members").EnumerateArray())
-        {
-            var host = member.GetProperty("host").GetString()!;
-            if (member.GetProperty("id").GetString() == leaderId || host == leaderId)
-                return _daemons.Single(daemon => host.EndsWith($":{daemon.Ports.Peer}", StringComparison.Ordinal));
-        }
-
-        throw new InvalidOperationException($"no leader in {answer}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -12,13 +11,14 @@ namespace XCron.Daemon.Tests.EndToEnd;
 [Category("EndToEnd")]
 internal sealed class TlsTests
 {
-    private readonly List<DaemonProcess> _daemons = [];
+    private DaemonGroup _daemons = null!;
     private DirectoryInfo _directory = null!;
     private TestAuthority _authority = null!;
 
     [SetUp]
     public void SetUp()
     {
+        _daemons = new DaemonGroup();
         _directory = Directory.CreateTempSubdirectory("xcron-tls-");
         _authority = TestAuthority.Create(_directory.FullName, "cluster");
     }
@@ -26,9 +26,7 @@ internal sealed class TlsTests
     [TearDown]
     public async Task TearDown()
     {
-        foreach (var daemon in _daemons)
-            await daemon.DisposeAsync();
-        _daemons.Clear();
+        await _daemons.DisposeAsync();
         _authority.Dispose();
         _directory.Delete(recursive: true);
     }
@@ -37,33 +35,24 @@ internal sealed class TlsTests
     public async Task A_cluster_forms_by_certificates_and_lets_in_nobody_else()
     {
         using var foreign = TestAuthority.Create(_directory.FullName, "foreign");
-        var ports = new[] { Ports.Free(), Ports.Free(), Ports.Free() };
-        var peers = string.Join(",", ports.Select(port => $"127.0.0.1:{port.Peer}"));
         var web = _authority.Issue("web");
-        for (var i = 0; i < 3; i++)
-        {
-            var https = i == 0 ? new[] { "--tls.http_cert", web.Certificate, "--tls.http_key", web.Key } : [];
-            Start(ports[i], [
-                "--peer.peer_hosts", peers, "--peer.self", $"127.0.0.1:{ports[i].Peer}",
-                .. Certificates(_authority, $"node{i}"), .. https]);
-        }
-
-        foreach (var daemon in _daemons)
-            await daemon.WaitUntilReadyAsync();
-        var id = await CreateByHttpsAsync(ports[0].Http);
+        await _daemons.StartThreeAsync(place => [
+            .. Certificates(_authority, $"node{place}"),
+            .. place == 0 ? ["--tls.http_cert", web.Certificate, "--tls.http_key", web.Key] : Array.Empty<string>()]);
+        var id = await CreateByHttpsAsync(_daemons[0].Ports.Http);
         var found = await _daemons[2].GetAsync($"/xcron/queryTask?task_id={id}");
         Assert.That(found.GetProperty("code").GetInt32(), Is.Zero, found.ToString());
         Assert.That(_daemons[0].Output, Does.Not.Contain("may pass for a node"), "the door is guarded");
 
-        var join = $"127.0.0.1:{ports[0].Peer}";
-        Start(Ports.Free(), ["--peer.join", join, .. Certificates(foreign, "stranger")]);
-        Start(Ports.Free(), ["--peer.join", join]);
+        var join = _daemons[0].Address;
+        _daemons.Add(["--peer.join", join, .. Certificates(foreign, "stranger")]).Start();
+        _daemons.Add("--peer.join", join).Start();
         await UntilSaidAsync(_daemons[0], "does not lead up to a root of [tls] peer_ca");
         await UntilSaidAsync(_daemons[0], "it does not speak TLS");
         await UntilSaidAsync(_daemons[3], "A peer that was called is refused: its certificate (CN=node0");
         await UntilSaidAsync(_daemons[4], "may pass for a node of the cluster");
 
-        await ShakeHandsWithoutCertificateAsync(ports[0].Peer);
+        await ShakeHandsWithoutCertificateAsync(_daemons[0].Ports.Peer);
         await UntilSaidAsync(_daemons[0], "it shows no certificate");
         var members = (await _daemons[1].GetAsync("/xcron/cluster")).GetProperty("data").GetProperty("members");
         Assert.That(members.GetArrayLength(), Is.EqualTo(3), "nobody was let in");
@@ -76,14 +65,6 @@ internal sealed class TlsTests
         [
             "--tls.peer_cert", certificate, "--tls.peer_key", key, "--tls.peer_ca", authority.AuthorityPath,
         ];
-    }
-
-    private void Start(Ports ports, string[] more)
-    {
-        var data = _directory.CreateSubdirectory($"data{_daemons.Count}");
-        var daemon = new DaemonProcess(data.FullName, ports, more);
-        _daemons.Add(daemon);
-        daemon.Start();
     }
 
     private async Task<string> CreateByHttpsAsync(int port)
@@ -130,14 +111,7 @@ internal sealed class TlsTests
         RevocationMode = X509RevocationMode.NoCheck,
     };
 
-    private static async Task UntilSaidAsync(DaemonProcess daemon, string words)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (!daemon.Output.Contains(words, StringComparison.Ordinal))
-        {
-            Assert.That(
-                Stopwatch.GetElapsedTime(start).TotalSeconds, Is.LessThan(30), $"no \"{words}\" in {daemon.Output}");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        }
-    }
+    private static Task UntilSaidAsync(DaemonProcess daemon, string words) => Eventually.HoldsAsync(
+        () => Task.FromResult(daemon.Output.Contains(words, StringComparison.Ordinal)),
+        () => $"no \"{words}\" in {daemon.Output}");
 }
