@@ -80,8 +80,11 @@ internal sealed class CallChecks(
         var fenceMs = (long)(timeouts.Owner.TotalMilliseconds / 2 * 1.03) + 50;
         if (call.StartMs > gone.AtMs + fenceMs)
             wrong($"sent {call.StartMs - gone.AtMs} ms after the delete, beyond the fence: {call}");
+        // The one that this delete was answered to: a create in doubt may have made another task of the name before
+        // or after, whose delete says nothing of this one.
         var answer = history.Operations.FirstOrDefault(operation => operation.Call == "deleteTask"
-            && operation.Story == task.Story && operation.IsAcknowledged && operation.EndedMs < call.StartMs);
+            && operation.Story == task.Story && operation.IsAcknowledged && operation.EndedMs < call.StartMs
+            && operation.InvokedMs <= gone.AtMs && gone.AtMs <= operation.EndedMs);
         if (answer is null)
             return;
 

@@ -125,6 +125,9 @@ internal sealed record ClientOperation
 
     public required string Call { get; init; }
 
+    /// <summary>The call that carried it, where that carried others too: createTasks or import.</summary>
+    public string? Via { get; init; }
+
     public required int Story { get; init; }
 
     public required NodeId Node { get; init; }
@@ -152,7 +155,7 @@ internal sealed record ClientOperation
     /// <summary>It may have been applied, or may yet be.</summary>
     public bool IsInDoubt => Code is null || (Code == 1050 && !Text.Contains("nothing was written"));
 
-    public override string ToString() => $"{Call} of {Story} on {Node.Value}: "
+    public override string ToString() => $"{Via ?? Call} of {Story} on {Node.Value}: "
         + (Code is null ? "no answer" : $"{Code} after {EndedMs - InvokedMs}, {Text}");
 }
 

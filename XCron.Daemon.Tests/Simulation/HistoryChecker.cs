@@ -47,6 +47,8 @@ internal sealed class HistoryChecker
             AfterDelete = calls.AfterDelete,
             Operations = _history.Operations.Count,
             InDoubt = _history.Operations.Count(static operation => operation.IsInDoubt),
+            Calls = _history.Operations.GroupBy(static operation => (operation.Via ?? operation.Call).Split('?')[0])
+                .ToDictionary(static calls => calls.Key, static calls => calls.Count()),
             Lateness = dues.Lateness,
         };
     }

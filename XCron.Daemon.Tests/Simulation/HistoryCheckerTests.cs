@@ -237,6 +237,30 @@ internal sealed class HistoryCheckerTests
     }
 
     [Test]
+    public void An_answered_delete_says_nothing_of_the_task_that_a_create_in_doubt_made_after_it()
+    {
+        var history = Begun();
+        history.Delete();
+        history.Asked("deleteTask", 0);
+        history.GoTo(20_000);
+        history.Task = new TaskId(5678);
+        history.Create(Minute);
+        history.GoTo(Minute + 5);
+        history.Claim(Minute);
+        history.Delete(); // which nobody was answered
+        history.GoTo(Minute + 100);
+        history.Send(1, 1, Minute);
+
+        var report = history.Judge(Minute + 30_000);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.Wrongs, Is.Empty);
+            Assert.That(report.AfterDelete, Is.Zero);
+        }
+    }
+
+    [Test]
     public void A_run_for_a_time_that_was_never_due_is_told()
     {
         var history = Begun();

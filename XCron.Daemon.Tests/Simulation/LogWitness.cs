@@ -57,7 +57,7 @@ internal sealed class LogWitness(History history)
 
     private static LogKind KindOf(TaskCommand command, TaskRecord? after) => command.KindCase switch
     {
-        TaskCommand.KindOneofCase.Create => LogKind.Create,
+        TaskCommand.KindOneofCase.Create or TaskCommand.KindOneofCase.Import => LogKind.Create,
         TaskCommand.KindOneofCase.Delete => LogKind.Delete,
         TaskCommand.KindOneofCase.Claim => after is null ? LogKind.Sweep : LogKind.Claim,
         TaskCommand.KindOneofCase.Finish => LogKind.Finish,
@@ -82,6 +82,7 @@ internal sealed class LogWitness(History history)
         return command.KindCase switch
         {
             TaskCommand.KindOneofCase.Create => command.Create.Tasks.Select(static task => new TaskId(task.TaskId)),
+            TaskCommand.KindOneofCase.Import => command.Import.Tasks.Select(static task => new TaskId(task.TaskId)),
             TaskCommand.KindOneofCase.Delete => [ByName(command.Delete.TaskId, command.Delete.Name)],
             TaskCommand.KindOneofCase.Claim => command.Claim.Claims.Select(static claim => new TaskId(claim.TaskId)),
             TaskCommand.KindOneofCase.Finish =>

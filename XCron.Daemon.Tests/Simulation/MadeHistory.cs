@@ -37,7 +37,7 @@ internal sealed class MadeHistory
 
     public History History { get; }
 
-    public TaskId Task { get; } = new(1234);
+    public TaskId Task { get; set; } = new(1234);
 
     public long WallMs(long ms) => _startMs + ms;
 

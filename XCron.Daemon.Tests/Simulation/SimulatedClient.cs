@@ -17,42 +17,125 @@ internal sealed class SimulatedClient(SimulationWorld world)
     /// <returns>Null where no node runs.</returns>
     public ClientOperation? Ask(string call, int story, string body, Action<ClientOperation> ended)
     {
-        var running = world.Machines.Where(static machine => machine.IsRunning).ToArray();
-        if (running.Length == 0)
+        if (Running() is not { } machine)
             return null;
 
-        var machine = running[world.Random.Next(running.Length)];
+        var operation = Begin(machine, call, null, story, body);
+        var process = machine.Process!;
+        process.Context.Do(() => _ = AskAsync(process, operation, ended));
+        return operation;
+    }
+
+    /// <summary>Creates several tasks by one request: an operation for each, which share its fate.</summary>
+    /// <param name="stories">The workload's tasks.</param>
+    /// <param name="isImport">By import, else by createTasks.</param>
+    /// <param name="ended">Told of each operation once there is an answer.</param>
+    /// <returns>Null where no node runs.</returns>
+    public IReadOnlyList<ClientOperation>? CreateMany(
+        IReadOnlyList<TaskStory> stories, bool isImport, Action<ClientOperation> ended)
+    {
+        if (Running() is not { } machine)
+            return null;
+
+        var bodies = stories.Select(story => isImport ? story.ImportLine() : story.CreateBody()).ToArray();
+        var call = isImport ? "import" : "createTasks";
+        ClientOperation[] operations = [.. stories.Zip(
+            bodies, (story, body) => Begin(machine, "createTask", call, story.Number, body))];
+        var request = isImport ? string.Join('\n', bodies) : $"{{\"tasks\":[{string.Join(',', bodies)}]}}";
+        var process = machine.Process!;
+        process.Context.Do(() => _ = AskManyAsync(process, call, request, operations, ended));
+        return operations;
+    }
+
+    private SimulatedMachine? Running()
+    {
+        var running = world.Machines.Where(static machine => machine.IsRunning).ToArray();
+        return running.Length == 0 ? null : running[world.Random.Next(running.Length)];
+    }
+
+    private ClientOperation Begin(SimulatedMachine machine, string call, string? via, int story, string body)
+    {
         var operation = new ClientOperation
         {
             InvokedMs = world.History.NowMs,
             Call = call,
+            Via = via,
             Story = story,
             Node = machine.Id,
             NodeWallMs = machine.Clock.WallMs,
             Body = body,
         };
         world.History.Operations.Add(operation);
-        var process = machine.Process!;
-        process.Context.Do(() => _ = AskAsync(process, operation, ended));
         return operation;
     }
 
     private async Task AskAsync(SchedulerProcess process, ClientOperation operation, Action<ClientOperation> ended)
     {
-        var isQuery = operation.Call.Contains('?', StringComparison.Ordinal);
-        var context = ApiHost.Request(
-            isQuery ? "GET" : "POST", "/xcron/" + operation.Call, isQuery ? null : operation.Body);
-        await process.Endpoints.HandleAsync(context);
-        if (process.Defects.Count > 0)
-            throw new InvalidOperationException($"{operation.Call} {operation.Body}", process.Defects[0]);
-
-        var answer = await ApiHost.ReadAsync(context);
-        operation.EndedMs = world.History.NowMs;
-        operation.Code = answer.Code;
-        operation.Text = answer.Code == 0 ? "" : answer.Message;
+        var answer = await SendAsync(process, operation.Call, operation.Body);
+        End(operation, answer.Code, answer.Code == 0 ? "" : answer.Message);
         if (answer.Code == 0)
             ReadData(operation, answer.Data);
         ended(operation);
+    }
+
+    private async Task AskManyAsync(
+        SchedulerProcess process,
+        string call,
+        string body,
+        ClientOperation[] operations,
+        Action<ClientOperation> ended)
+    {
+        var answer = await SendAsync(process, call, body);
+        for (var place = 0; place < operations.Length; place++)
+        {
+            if (answer.Code != 0)
+                End(operations[place], answer.Code, answer.Message);
+            else if (call == "import")
+                ReadLine(operations[place], place + 1, answer.Data);
+            else
+                ReadResult(operations[place], answer.Data.GetProperty("results")[place]);
+            ended(operations[place]);
+        }
+    }
+
+    private static async Task<ApiAnswer> SendAsync(SchedulerProcess process, string call, string body)
+    {
+        var isQuery = call.Contains('?', StringComparison.Ordinal);
+        var context = ApiHost.Request(isQuery ? "GET" : "POST", "/xcron/" + call, isQuery ? null : body);
+        await process.Endpoints.HandleAsync(context);
+        if (process.Defects.Count > 0)
+            throw new InvalidOperationException($"{call} {body}", process.Defects[0]);
+
+        return await ApiHost.ReadAsync(context);
+    }
+
+    private void End(ClientOperation operation, int code, string text)
+    {
+        operation.EndedMs = world.History.NowMs;
+        operation.Code = code;
+        operation.Text = text;
+    }
+
+    private void ReadResult(ClientOperation operation, JsonElement result)
+    {
+        var code = result.GetProperty("code").GetInt32();
+        End(operation, code, code == 0 ? "" : result.GetProperty("message").GetString()!);
+        if (code == 0)
+            ReadData(operation, result);
+    }
+
+    /// <summary>A line of an import that no error names was taken, or had been before.</summary>
+    private void ReadLine(ClientOperation operation, int line, JsonElement tally)
+    {
+        End(operation, 0, "");
+        foreach (var error in tally.GetProperty("errors").EnumerateArray())
+        {
+            if (error.GetProperty("line").GetInt64() == line)
+                End(operation, error.GetProperty("code").GetInt32(), error.GetProperty("message").GetString()!);
+        }
+
+        if (operation.IsAcknowledged)
+            ReadData(operation, JsonDocument.Parse(operation.Body).RootElement);
     }
 
     private static void ReadData(ClientOperation operation, JsonElement data)

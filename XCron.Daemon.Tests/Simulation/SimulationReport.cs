@@ -28,6 +28,9 @@ internal sealed record SimulationReport
 
     public long InDoubt { get; init; }
 
+    /// <summary>How often clients asked for what.</summary>
+    public IReadOnlyDictionary<string, int> Calls { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Of first attempts in quiet times, in ms.</summary>
     public IReadOnlyList<long> Lateness { get; init; } = [];
 
@@ -45,8 +48,8 @@ internal sealed record SimulationReport
         Operations = Operations + other.Operations,
         InDoubt = InDoubt + other.InDoubt,
         Lateness = [.. Lateness, .. other.Lateness],
-        Faults = Faults.Concat(other.Faults).GroupBy(static fault => fault.Key, static fault => fault.Value)
-            .ToDictionary(static fault => fault.Key, static fault => fault.Sum()),
+        Calls = Sum(Calls, other.Calls),
+        Faults = Sum(Faults, other.Faults),
     };
 
     public string WrongsShown() => string.Join(Environment.NewLine, Wrongs.Take(MostShown));
@@ -57,10 +60,17 @@ internal sealed record SimulationReport
         long At(double share) => lateness.Length == 0 ? 0 : lateness[(int)((lateness.Length - 1) * share)];
         var faults = string.Join(", ", Faults.OrderBy(static fault => fault.Key)
             .Select(static fault => $"{fault.Key} {fault.Value}"));
+        var calls = string.Join(", ", Calls.OrderBy(static call => call.Key, StringComparer.Ordinal)
+            .Select(static call => $"{call.Key} {call.Value}"));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"due {Due}, sent {Sent}, lost {Lost}, early {Early}, doubled {Doubled}, after delete {AfterDelete}; "
             + $"lateness in quiet p50 {At(0.5)} p99 {At(0.99)} max {At(1)} ms; operations {Operations}, "
-            + $"in doubt {InDoubt}; faults: {faults}");
+            + $"in doubt {InDoubt}: {calls}; faults: {faults}");
     }
+
+    private static Dictionary<TKey, int> Sum<TKey>(
+        IReadOnlyDictionary<TKey, int> left, IReadOnlyDictionary<TKey, int> right)
+        where TKey : notnull => left.Concat(right).GroupBy(static count => count.Key, static count => count.Value)
+            .ToDictionary(static counts => counts.Key, static counts => counts.Sum());
 }

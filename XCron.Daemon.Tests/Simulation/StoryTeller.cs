@@ -1,4 +1,5 @@
 using System.Globalization;
+using XCron.Daemon.Commands;
 
 namespace XCron.Daemon.Tests.Simulation;
 
@@ -30,7 +31,7 @@ internal sealed class StoryTeller(SimulationPlan plan, SimulationWorld world)
 
     private long UnitMs => plan.IsLong ? 3_600_000 : 1000;
 
-    public TaskStory Next()
+    public TaskStory Next(bool isImported = false)
     {
         var number = ++_number;
         var isPeriodic = Random.Next(5) > 1;
@@ -58,6 +59,8 @@ internal sealed class StoryTeller(SimulationPlan plan, SimulationWorld world)
             Number = number,
             Name = Random.Next(4) > 0 ? $"task-{number}" : "",
             IsPeriodic = isPeriodic,
+            IsImported = isImported,
+            Id = isImported ? new TaskId(Random.NextInt64(1, long.MaxValue)) : default,
             Format = format,
             DueMs = dueMs,
             Host = $"http://{Hosts[Random.Next(Hosts.Length)]}{Random.Next(2)}.test",

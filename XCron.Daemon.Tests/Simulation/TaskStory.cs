@@ -31,12 +31,17 @@ internal sealed class TaskStory
 
     public bool IsDeleteAsked { get; set; }
 
+    /// <summary>It comes by an import, under an id of the client's, and may come again.</summary>
+    public bool IsImported { get; init; }
+
     public string Key => Name.Length > 0 ? $"\"name\":\"{Name}\"" : $"\"task_id\":\"{Id}\"";
 
     public string KeyQuery => Name.Length > 0 ? $"name={Name}" : $"task_id={Id}";
 
     /// <summary>Whether the client can speak of it: it has a name, or was told its id.</summary>
     public bool IsKnown => Name.Length > 0 || Id != default;
+
+    public string ImportLine() => $$"""{"task_id":"{{Id}}","task":{{CreateBody()}}}""";
 
     public string CreateBody()
     {

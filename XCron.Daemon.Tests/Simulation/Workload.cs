@@ -27,39 +27,69 @@ internal sealed class Workload(SimulationPlan plan, SimulationWorld world)
 
     private void CreateNext()
     {
-        var story = _teller.Next();
-        _stories.Add(story);
-        Create(story, 1);
-        if (Random.Next(4) == 0)
-            DeleteNear(story);
+        var way = Random.Next(12);
+        var isImport = way == 0;
+        var isMany = way <= 1;
+        TaskStory[] stories = [.. Enumerable.Range(0, isMany ? Random.Next(1, 5) : 1)
+            .Select(_ => _teller.Next(isImport))];
+        _stories.AddRange(stories);
+        if (isMany)
+            CreateMany(stories);
+        else
+            Create(stories[0], 1);
+        foreach (var story in stories)
+        {
+            // An import that comes late would bring back what was deleted meanwhile.
+            if (Random.Next(4) == 0 && !isImport)
+                DeleteNear(story);
+        }
+    }
+
+    private void CreateMany(TaskStory[] stories)
+    {
+        var byNumber = stories.ToDictionary(static story => story.Number);
+        var operations = _client.CreateMany(
+            stories, stories[0].IsImported, ended => CreateEnded(byNumber[ended.Story], ended, 1));
+        for (var place = 0; place < stories.Length; place++)
+            CreateBegun(stories[place], operations?[place], 1);
     }
 
     private void Create(TaskStory story, int tries)
     {
-        var patienceMs = 2 * (long)world.Timeouts.Request.TotalMilliseconds;
-        var operation = _client.Ask("createTask", story.Number, story.CreateBody(), ended =>
-        {
-            if (ended.IsAcknowledged)
-                story.Id = ended.TaskId;
-            else if (ended.Code == 1050)
-                Again();
-        });
+        var operation = story.IsImported
+            ? _client.CreateMany([story], isImport: true, ended => CreateEnded(story, ended, tries))?[0]
+            : _client.Ask(
+                "createTask", story.Number, story.CreateBody(), ended => CreateEnded(story, ended, tries));
+        CreateBegun(story, operation, tries);
+    }
+
+    private void CreateBegun(TaskStory story, ClientOperation? operation, int tries)
+    {
         if (operation is null)
-            Again();
+            CreateAgain(story, tries);
         else
-            world.Agenda.After(patienceMs, () => AgainUnlessAnswered(operation));
+            world.Agenda.After(2 * (long)world.Timeouts.Request.TotalMilliseconds, AgainUnlessAnswered);
 
-        void AgainUnlessAnswered(ClientOperation asked)
+        void AgainUnlessAnswered()
         {
-            if (asked.Code is null)
-                Again();
+            if (operation.Code is null)
+                CreateAgain(story, tries);
         }
+    }
 
-        void Again()
-        {
-            if (story.Name.Length > 0 && tries < MostCreates && !story.IsDeleteAsked)
-                world.Agenda.After(Random.NextInt64(3 * UnitMs) + 1, () => Create(story, tries + 1));
-        }
+    private void CreateEnded(TaskStory story, ClientOperation ended, int tries)
+    {
+        if (ended.IsAcknowledged)
+            story.Id = ended.TaskId;
+        else if (ended.Code == 1050)
+            CreateAgain(story, tries);
+    }
+
+    private void CreateAgain(TaskStory story, int tries)
+    {
+        var mayRepeat = story.Name.Length > 0 || story.IsImported;
+        if (mayRepeat && tries < MostCreates && !story.IsDeleteAsked)
+            world.Agenda.After(Random.NextInt64(3 * UnitMs) + 1, () => Create(story, tries + 1));
     }
 
     /// <summary>
