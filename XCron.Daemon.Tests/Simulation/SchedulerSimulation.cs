@@ -39,9 +39,10 @@ internal sealed class SchedulerSimulation
         _world.History.Troubles.Add(new Trouble("end", default, History.NowMs, History.NowMs));
         GoOn(_world.Timeouts.RecoveryMs * 2);
         History.EndMs = History.NowMs;
+        _nemesis.RequireSettled();
         RequireEqualStates();
         var report = new HistoryChecker(History, Plan, _world.Timeouts).Judge();
-        return Report = report with { Faults = _nemesis.Counts };
+        return Report = report with { Faults = _nemesis.Counts, Outcomes = _world.Outcomes };
     }
 
     private void GoOn(long ms)
