@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using XCron.Daemon.Api;
 using XCron.Daemon.Commands;
+using XCron.Daemon.Diagnostics;
 using XCron.Daemon.State;
 using XCron.Proto.Tasks;
 using XCron.Raft;
@@ -41,6 +42,7 @@ internal sealed class ApiHost
                 Awaited.Add(callers);
                 return Task.CompletedTask;
             },
+            Rates = () => Rates,
             DefaultTimezone = "Asia/Shanghai",
             Version = "0.1.0",
             MaxRequestBytes = maxRequestBytes,
@@ -59,6 +61,8 @@ internal sealed class ApiHost
     public ApiServices Services { get; }
 
     public ApiEndpoints Endpoints { get; }
+
+    public RateFigures? Rates { get; set; }
 
     /// <summary>Whose catching up was waited for.</summary>
     public List<IReadOnlyList<NodeId>> Awaited { get; } = [];

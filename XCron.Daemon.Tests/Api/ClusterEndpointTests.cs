@@ -1,3 +1,4 @@
+using XCron.Daemon.Diagnostics;
 using XCron.Daemon.State;
 using XCron.Raft;
 
@@ -57,18 +58,45 @@ internal sealed class ClusterEndpointTests
         Assert.That(answer.Data.GetRawText(), Is.EqualTo("""
             {"tasks":{"scheduled":1,"running":2,"paused":3,"completed":4,"failed":5,"expired":0,"created":6,
             "deleted":7},
-            "runs":{"ok":8,"failed":9,"skipped":10,"retries":11,"reclaims":12},"node":"10.0.0.1:8899",
+            "runs":{"ok":8,"failed":9,"skipped":10,"retries":11,"reclaims":12},"rates":null,"node":"10.0.0.1:8899",
             "leader":"10.0.0.1:8899","term":3,"members":2,"uptime":61,"version":"0.1.0"}
             """.ReplaceLineEndings("")));
     }
 
-    [TestCase("/xcron/cluster?x=1")]
-    [TestCase("/xcron/stats?x=1")]
-    public async Task A_parameter_is_refused(string path)
+    [Test]
+    public async Task The_rates_are_told_a_second_with_the_time_they_were_counted_over()
+    {
+        _host.Rates = new RateFigures(60.0001)
+        {
+            Created = 0.5, Deleted = 0.25, RunsOk = 10.0 / 3, RunsFailed = 1, RunsSkipped = 0, Retries = 2,
+        };
+
+        var answer = await _host.GetAsync("/xcron/stats");
+
+        Assert.That(answer.Data.GetProperty("rates").GetRawText(), Is.EqualTo(
+            """{"seconds":60,"created":0.5,"deleted":0.25,"ok":3.333,"failed":1,"skipped":0,"retries":2}"""));
+    }
+
+    [Test]
+    public async Task Stats_are_read_behind_a_barrier_unless_they_may_be_stale()
+    {
+        await _host.GetAsync("/xcron/stats");
+        Assert.That(_host.Gateway.Barriers, Is.EqualTo(1));
+        _host.Gateway.HasBarrier = false;
+
+        var fresh = await _host.GetAsync("/xcron/stats");
+        var stale = await _host.GetAsync("/xcron/stats?consistency=stale");
+
+        Assert.That((fresh.Code, stale.Code), Is.EqualTo((1050, 0)));
+    }
+
+    [TestCase("/xcron/cluster?x=1", "no query parameters")]
+    [TestCase("/xcron/stats?x=1", "unknown query parameter \"x\"; known are consistency")]
+    public async Task A_parameter_is_refused(string path, string inMessage)
     {
         var answer = await _host.GetAsync(path);
 
         Assert.That(answer.Code, Is.EqualTo(1000));
-        Assert.That(answer.Message, Does.Contain("no query parameters"));
+        Assert.That(answer.Message, Does.Contain(inMessage));
     }
 }

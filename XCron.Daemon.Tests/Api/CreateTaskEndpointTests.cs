@@ -205,6 +205,22 @@ internal sealed class CreateTaskEndpointTests
         Assert.That(_host.LastCreated().FirstDueMs, Is.EqualTo(1_800_003_600_000));
     }
 
+    [TestCase("CRON_TZ=UTC 0 9 * * *", "UTC", 0)]
+    [TestCase("CRON_TZ=UTC 0 9 * * *", "Europe/Berlin", 1000)]
+    [TestCase("TZ=UTC @daily", "Mars/Base", 1000)]
+    [TestCase("TZ=Mars/Base @daily", "UTC", 1011)]
+    public async Task A_zone_beside_the_expression_s_own_is_not_dropped_in_silence(string format, string zone, int code)
+    {
+        var answer = await _host.PostAsync(
+            Path, $$"""{"type":1,"format":"{{format}}","timezone":"{{zone}}",{{Callback}}}""");
+        var preview = await _host.GetAsync(
+            $"/xcron/previewSchedule?format={Uri.EscapeDataString(format)}&timezone={zone}");
+
+        Assert.That((answer.Code, preview.Code), Is.EqualTo((code, code)), answer.Text);
+        if (code == 1000)
+            Assert.That(answer.Message, Does.StartWith($"timezone is \"{zone}\", and format names UTC itself"));
+    }
+
     [Test]
     public async Task Escapes_in_names_and_values_are_resolved()
     {

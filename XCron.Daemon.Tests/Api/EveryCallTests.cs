@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using XCron.Daemon.Api;
+using XCron.Daemon.State;
 
 namespace XCron.Daemon.Tests.Api;
 
@@ -120,6 +121,35 @@ internal sealed class EveryCallTests
         }
     }
 
+    [Test]
+    public async Task Each_call_about_one_task_takes_its_id_or_its_name_and_one_of_them()
+    {
+        var host = new ApiHost(state: new SchedulerState());
+        var calls = Calls.Where(static call => Tables(call).Any(static table => table.Names.Contains("task_id"))
+            && call != ApiCalls.Import).ToArray();
+        Assert.That(calls, Has.Length.EqualTo(7));
+
+        foreach (var call in calls)
+        {
+            var byId = await AskAsync(host, call, ("task_id", "7"));
+            var byName = await AskAsync(host, call, ("name", "seven"));
+            var byBoth = call == ApiCalls.UpdateTask
+                ? null
+                : await AskAsync(host, call, ("task_id", "7"), ("name", "x"));
+            var byNone = await AskAsync(host, call);
+            var bad = await AskAsync(host, call, ("task_id", "0"));
+
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That((byId.Status, byId.Code), Is.EqualTo((404, 1030)), call.Path);
+                Assert.That(byId.Message, Is.EqualTo("there is no task 7"));
+                Assert.That((byName.Status, byName.Code), Is.EqualTo((404, 1030)), call.Path);
+                Assert.That(byName.Message, Is.EqualTo("there is no task named \"seven\""));
+                Assert.That((byNone.Code, bad.Code, byBoth?.Code ?? 1000), Is.EqualTo((1000, 1000, 1000)), call.Path);
+            }
+        }
+    }
+
     [TestCaseSource(nameof(BodyCalls))]
     public async Task Each_post_of_a_browser_from_another_site_is_refused(ApiCall call)
     {
@@ -154,6 +184,22 @@ internal sealed class EveryCallTests
             if (role < call.Role)
                 Assert.That(answer.Message, Does.Contain($"needs the role {ApiKeys.Name(call.Role)}"));
         }
+    }
+
+    private static FieldTable[] Tables(ApiCall call) => [call.Query, call.Body ?? FieldTable.Empty];
+
+    private static Task<ApiAnswer> AskAsync(ApiHost host, ApiCall call, params (string Name, string Value)[] fields)
+    {
+        if (call.Body is null)
+        {
+            var query = fields.Select(field => $"{field.Name}={field.Value}");
+            return host.GetAsync($"{call.Path}?{string.Join('&', query)}");
+        }
+
+        var json = fields.Select(field => $"\"{field.Name}\":\"{field.Value}\"");
+        if (call == ApiCalls.UpdateTask)
+            json = json.Append("\"format\":\"@daily\"");
+        return host.PostAsync(call.Path, $"{{{string.Join(',', json)}}}");
     }
 
     private static ApiKeyHash Hash(ApiRole role) =>

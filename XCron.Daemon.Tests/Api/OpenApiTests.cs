@@ -54,7 +54,7 @@ internal sealed class OpenApiTests
             string.Join(' ', Task.Split(' ').Select(field => $"task.{field}")),
             [1041, 1050, 1051, 1052]),
         ("cluster", "get", "", []),
-        ("stats", "get", "", []),
+        ("stats", "get", "consistency", [1050]),
     ];
 
     private static readonly int[] CommonCodes = [0, 1000, 1031, 1060, 1061, 1099];

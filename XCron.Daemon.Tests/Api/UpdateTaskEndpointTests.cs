@@ -114,6 +114,28 @@ internal sealed class UpdateTaskEndpointTests
     }
 
     [Test]
+    public async Task A_new_expression_brings_its_own_zone_and_no_other_is_dropped_in_silence()
+    {
+        var brought = await _host.PostAsync(Path, """{"task_id":"1001","format":"TZ=Asia/Tokyo 0 * * * *"}""");
+        var zone = Definition.Timezone;
+        var other = await _host.PostAsync(Path, """{"task_id":"1001","timezone":"Europe/Berlin"}""");
+        var both = await _host.PostAsync(
+            Path, """{"task_id":"1001","format":"TZ=UTC 0 * * * *","timezone":"Europe/Berlin"}""");
+        var same = await _host.PostAsync(Path, """{"task_id":"1001","timezone":"Asia/Tokyo","jitter":1}""");
+        var reset = await _host.PostAsync(Path, """{"task_id":"1001","timezone":null,"jitter":2}""");
+        var plain = await _host.PostAsync(Path, """{"task_id":"1001","format":"5 * * * *"}""");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((brought.Code, zone), Is.EqualTo((0, "Asia/Tokyo")), brought.Text);
+            Assert.That((other.Code, both.Code), Is.EqualTo((1000, 1000)), other.Text);
+            Assert.That(other.Message, Does.Contain("format names Asia/Tokyo itself"));
+            Assert.That((same.Code, reset.Code, plain.Code), Is.EqualTo((0, 0, 0)), reset.Text);
+            Assert.That(Definition.Timezone, Is.EqualTo("Asia/Tokyo"), "it stays with a plain expression");
+        }
+    }
+
+    [Test]
     public async Task A_due_time_that_is_overdue_is_not_lost_to_an_update_that_keeps_the_expression()
     {
         _host.Time.NowMs = 1_800_003_600_500;

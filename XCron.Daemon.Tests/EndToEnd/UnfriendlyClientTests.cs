@@ -55,6 +55,51 @@ internal sealed class UnfriendlyClientTests
             "from another site"],
     ];
 
+    /// <summary>What the web server turns away before there is a request.</summary>
+    public static object[][] Heads =>
+    [
+        ["no Host", "GET /xcron/stats HTTP/1.1\r\n\r\n", 400, 1000, "Host header"],
+        ["two Hosts", "GET /xcron/stats HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, 1000, "Host header"],
+        ["a Host that is none", "GET /xcron/stats HTTP/1.1\r\nHost: a b\r\n\r\n", 400, 1000, "Host header"],
+        ["no HTTP", "HELLO\r\n\r\n", 400, 1000, "request line"],
+        ["TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\r\n\r\n", 400, 1000, "must be HTTP/1.1"],
+        ["another version", "GET /xcron/stats HTTP/7.3\r\nHost: x\r\n\r\n", 400, 1000, "HTTP version"],
+        ["a header that is none", "GET /xcron/stats HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n", 400, 1000, "header"],
+        ["a target that is none", "GET xcron HTTP/1.1\r\nHost: x\r\n\r\n", 405, 1031, "target"],
+        ["a NUL in the path", "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400, 1000, "request target"],
+        ["HTTP/1.0 without a length", "POST /xcron/createTask HTTP/1.0\r\n\r\n{}", 400, 1000, "Content-Length"],
+        ["a negative length", $"{Create}Content-Length: -1\r\n\r\n{{}}", 400, 1000, "content length"],
+        ["a coding that is not chunked", $"{Create}Transfer-Encoding: gzip\r\n\r\n{{}}", 400, 1000, "chunked"],
+        ["a long header", $"{Create}X: {new string('y', 70_000)}\r\n\r\n", 413, 1041, "at most 65536 bytes"],
+        ["a very long path", $"GET /{new string('y', 70_000)} HTTP/1.1\r\n\r\n", 413, 1041, "at most 65536 bytes"],
+        ["many headers", $"{Create}{string.Concat(Enumerable.Repeat("a: b\r\n", 150))}\r\n", 413, 1041,
+            "too many headers"],
+    ];
+
+    [TestCaseSource(nameof(Heads))]
+    public Task What_the_server_itself_turns_away_has_an_envelope_too(
+        string what, string request, int status, int code, string message) =>
+        Every_request_is_answered_in_words(what, request, status, code, message);
+
+    [Test]
+    public async Task What_the_server_turns_away_ends_the_connection_after_its_answer()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        using var socket = new TcpClient();
+        await socket.ConnectAsync("127.0.0.1", _daemon.Ports.Http, limit.Token);
+        var stream = socket.GetStream();
+        const string Both = "GET /xcron/nope HTTP/1.1\r\nHost: x\r\n\r\nHEAD / HTTP/1.1\r\n\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(Both), limit.Token);
+        using var reader = new StreamReader(stream);
+
+        var all = await reader.ReadToEndAsync(limit.Token);
+
+        var second = all[all.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal)..];
+        Assert.That(all, Does.StartWith("HTTP/1.1 404 "));
+        Assert.That(second, Does.StartWith("HTTP/1.1 400 ").And.Contain("Connection: close"));
+        Assert.That(second, Does.EndWith("\r\n\r\n"), "a HEAD has an answer without a body");
+    }
+
     [TestCaseSource(nameof(Requests))]
     public async Task Every_request_is_answered_in_words(
         string what, string request, int status, int code, string message)

@@ -11,6 +11,7 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
 {
     private readonly PriorityQueue<Action, (long DueMs, long Order)> _onItsWay = new();
     private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
+    private readonly HashSet<NodeId> _withoutLog = [];
     private long _order;
 
     /// <summary>The share that is lost.</summary>
@@ -22,7 +23,14 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
 
     public void Cut(NodeId from, NodeId to) => _cut.Add((from, to));
 
-    public void MendAll() => _cut.Clear();
+    /// <summary>What carries the log to a node does not get through to it; all else does.</summary>
+    public void CutLog(NodeId to) => _withoutLog.Add(to);
+
+    public void MendAll()
+    {
+        _cut.Clear();
+        _withoutLog.Clear();
+    }
 
     /// <summary>Puts something on its way; false where it will not arrive.</summary>
     public bool TryCarry(NodeId from, NodeId to, Action arrive)
@@ -33,6 +41,10 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
         Put(arrive, random.Next(MaxDelayMs + 1));
         return true;
     }
+
+    /// <summary>As <see cref="TryCarry"/>, of entries and snapshots, which have a stream of their own.</summary>
+    public bool TryCarryLog(NodeId from, NodeId to, Action arrive) =>
+        !_withoutLog.Contains(to) && TryCarry(from, to, arrive);
 
     /// <summary>After the longest way: for what its reader notices by itself, such as the end of a stream.</summary>
     public void Notice(Action notice) => Put(notice, MaxDelayMs + 1);

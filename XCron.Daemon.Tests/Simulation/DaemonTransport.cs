@@ -24,8 +24,13 @@ internal sealed class DaemonTransport(NodeId self, DaemonNetwork network, Func<N
     {
     }
 
-    void IRaftTransport.Send(Message message) =>
-        _network.TryCarry(_self, message.To, () => nodeOf(message.To)?.Deliver(message));
+    void IRaftTransport.Send(Message message)
+    {
+        if (message is Message.AppendRequest or Message.SnapshotOffer)
+            _network.TryCarryLog(_self, message.To, () => nodeOf(message.To)?.Deliver(message));
+        else
+            _network.TryCarry(_self, message.To, () => nodeOf(message.To)?.Deliver(message));
+    }
 
     void IRaftTransport.FetchSnapshot(
         NodeId from,

@@ -6,9 +6,8 @@ namespace XCron.Daemon.Tests.Simulation;
 /// </summary>
 internal sealed class SchedulerSimulation
 {
-    private const int MostRounds = 20_000;
-
     private readonly SimulationWorld _world;
+    private readonly SimulationTurns _turns;
     private readonly Nemesis _nemesis;
     private readonly Workload _workload;
 
@@ -17,6 +16,7 @@ internal sealed class SchedulerSimulation
         var random = new Random(seed);
         Plan = SimulationPlan.Draw(seed, random);
         _world = new SimulationWorld(Plan, random);
+        _turns = new SimulationTurns(_world);
         _nemesis = new Nemesis(Plan, _world);
         _workload = new Workload(Plan, _world);
     }
@@ -34,60 +34,15 @@ internal sealed class SchedulerSimulation
             machine.TryStart();
         _workload.Begin();
         _nemesis.Begin();
-        GoOn(Plan.LengthMs);
+        _turns.GoOn(Plan.LengthMs);
         _nemesis.HealAll();
         _world.History.Troubles.Add(new Trouble("end", default, History.NowMs, History.NowMs));
-        GoOn(_world.Timeouts.RecoveryMs * 2);
+        _turns.GoOn(_world.Timeouts.RecoveryMs * 2);
         History.EndMs = History.NowMs;
         _nemesis.RequireSettled();
         RequireEqualStates();
         var report = new HistoryChecker(History, Plan, _world.Timeouts).Judge();
         return Report = report with { Faults = _nemesis.Counts, Outcomes = _world.Outcomes };
-    }
-
-    private void GoOn(long ms)
-    {
-        var endMs = _world.Time.NowMs + ms;
-        while (true)
-        {
-            DoInstant();
-            var nextMs = Math.Max(NextDueMs(), _world.Time.NowMs);
-            if (nextMs >= endMs)
-                break;
-            _world.Time.Advance(nextMs - _world.Time.NowMs);
-        }
-
-        _world.Time.Advance(endMs - _world.Time.NowMs);
-    }
-
-    /// <summary>All that happens at this moment, until nothing more does.</summary>
-    private void DoInstant()
-    {
-        var nowMs = _world.Time.NowMs;
-        for (var round = 0; ; round++)
-        {
-            var did = _world.Agenda.DoDue();
-            did |= _world.Network.DeliverDue();
-            var first = _world.Random.Next(_world.Machines.Count);
-            for (var i = 0; i < _world.Machines.Count; i++)
-            {
-                var machine = _world.Machines[(first + i) % _world.Machines.Count];
-                did |= machine.NextDueMs <= nowMs && machine.Turn(nowMs);
-            }
-
-            if (!did)
-                return;
-            if (round > MostRounds)
-                throw new InvalidOperationException("Something turns in vain: a moment has no end.");
-        }
-    }
-
-    private long NextDueMs()
-    {
-        var nextMs = Math.Min(_world.Agenda.NextDueMs, _world.Network.NextDueMs);
-        foreach (var machine in _world.Machines)
-            nextMs = Math.Min(nextMs, machine.NextDueMs);
-        return nextMs;
     }
 
     /// <summary>Once all have applied the same log, their states are equal byte for byte.</summary>
@@ -98,8 +53,8 @@ internal sealed class SchedulerSimulation
         var step = 0;
         for (; step < MostSteps && !AreLevel(processes); step++)
         {
-            _world.Time.Advance(Math.Max(0, NextDueMs() - _world.Time.NowMs));
-            DoInstant();
+            _world.Time.Advance(Math.Max(0, _turns.NextDueMs() - _world.Time.NowMs));
+            _turns.DoInstant();
         }
 
         if (step == MostSteps)

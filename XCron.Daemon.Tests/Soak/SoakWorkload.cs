@@ -10,7 +10,13 @@ internal sealed class SoakWorkload(
     SoakApi api, SoakCluster cluster, TaskStories stories, SoakHistory history, string callbackUrl, int seed)
 {
     private const int MaxUnderWay = 2000;
-    private const int LargeBodyChars = 60_000;
+
+    /// <summary>
+    /// At 20 a second a segment of the log is full within some seconds. They stay until their retention is over: much
+    /// larger ones make snapshots of which the small disk does not hold the two that are kept and the next one.
+    /// </summary>
+    private const int LargeBodyChars = 8000;
+
     private const double GivenUpSeconds = 30;
 
     private readonly Random _random = new(seed);

@@ -34,13 +34,28 @@ internal static class Answer
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
         if (error.Code == ApiCode.NoKey)
             context.Response.Headers.WWWAuthenticate = "Bearer";
+        return WriteAsync(context, requestId, httpStatus, ErrorJson(requestId, error));
+    }
+
+    /// <summary>The envelope of a refusal.</summary>
+    public static ReadOnlyMemory<byte> ErrorJson(Guid requestId, ApiError error)
+    {
         var buffer = new ArrayBufferWriter<byte>(InitialBytes);
         using var json = new Utf8JsonWriter(buffer, Options);
         Open(json, requestId, error.Code);
         json.WriteString("message"u8, error.Message);
         json.WriteEndObject();
         json.Flush();
-        return WriteAsync(context, requestId, httpStatus, buffer.WrittenMemory);
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>The headers of a refusal that is written by another.</summary>
+    public static void Describe(IHeaderDictionary headers, Guid requestId, int length)
+    {
+        headers.ContentType = "application/json";
+        headers.ContentLength = length;
+        headers.CacheControl = "no-store";
+        headers[RequestIdHeader] = requestId.ToString();
     }
 
     /// <summary>Success, with what <paramref name="write"/> writes as the value of data.</summary>

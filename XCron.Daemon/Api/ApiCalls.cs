@@ -146,5 +146,9 @@ internal static class ApiCalls
         };
 
     public static readonly ApiCall Stats =
-        new("/xcron/stats", ApiRole.Read, "Counts of tasks and runs, in one small answer.");
+        new("/xcron/stats", ApiRole.Read, "Counts and rates of tasks and runs, in one small answer.")
+        {
+            Query = StatsEndpoint.Parameters,
+            Codes = [ApiCode.NoLeader],
+        };
 }

@@ -1,4 +1,5 @@
 using XCron.Daemon.Commands;
+using XCron.Daemon.Diagnostics;
 using XCron.Daemon.State;
 using XCron.Raft;
 
@@ -42,6 +43,9 @@ internal sealed record ApiServices
     /// </summary>
     public Func<IReadOnlyList<NodeId>, CancellationToken, Task> AwaitCallers { get; init; } =
         static (_, _) => Task.CompletedTask;
+
+    /// <summary>How much happens a second; null while that is not known.</summary>
+    public Func<RateFigures?> Rates { get; init; } = static () => null;
 
     /// <summary>Told of every answer: the path, or "other" where there is none, and the HTTP status.</summary>
     public Action<string, int> RequestFinished { get; init; } = static (_, _) => { };

@@ -53,6 +53,8 @@ internal sealed class PreviewScheduleEndpoint(ApiServices services) : IApiEndpoi
         var parse = ScheduleParser.Parse(values[Format]!, values[Timezone] ?? services.DefaultTimezone, afterMs);
         if (parse is not ScheduleParse.Parsed parsed)
             return TaskIntake.Refusal(parse);
+        if (values[Timezone] is { } given && given != parsed.Timezone)
+            return TaskIntake.TwoZones(given, parsed.Timezone);
         preview = new Preview(parsed.Schedule, parsed.Timezone, count, afterMs);
         return null;
     }

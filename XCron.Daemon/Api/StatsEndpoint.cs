@@ -1,18 +1,24 @@
 using System.Text.Json;
+using XCron.Daemon.Diagnostics;
 using XCron.Daemon.State;
 
 namespace XCron.Daemon.Api;
 
-/// <summary>GET /xcron/stats: counts in one small answer, from this node's own state.</summary>
+/// <summary>GET /xcron/stats: counts and rates in one small answer.</summary>
 internal sealed class StatsEndpoint(ApiServices services) : IApiEndpoint
 {
+    private const int Consistency = 0;
+
+    public static readonly FieldTable Parameters = new("", [ReadConsistency.Parameter]);
+
     private readonly long _startedAt = services.Time.GetTimestamp();
 
     public string Method => HttpMethods.Get;
 
     public async ValueTask HandleAsync(HttpContext context, Guid requestId)
     {
-        var error = QueryParameters.Read(context.Request.QueryString, FieldTable.Empty, out _);
+        var error = QueryParameters.Read(context.Request.QueryString, Parameters, out var values)
+            ?? await ReadConsistency.AwaitAsync(services, values[Consistency], context.RequestAborted);
         await (error is not null
             ? Answer.ErrorAsync(context, requestId, error)
             : Answer.DataAsync(context, requestId, services.Tasks.Counters, Write));
@@ -43,12 +49,36 @@ internal sealed class StatsEndpoint(ApiServices services) : IApiEndpoint
         json.WriteEndObject();
     }
 
+    /// <summary>Each a second, over the last minute or so far as it is known.</summary>
+    private static void WriteRates(Utf8JsonWriter json, RateFigures? rates)
+    {
+        if (rates is null)
+        {
+            json.WriteNull("rates"u8);
+            return;
+        }
+
+        json.WriteStartObject("rates"u8);
+        WriteRate(json, "seconds", rates.Seconds);
+        WriteRate(json, "created", rates.Created);
+        WriteRate(json, "deleted", rates.Deleted);
+        WriteRate(json, "ok", rates.RunsOk);
+        WriteRate(json, "failed", rates.RunsFailed);
+        WriteRate(json, "skipped", rates.RunsSkipped);
+        WriteRate(json, "retries", rates.Retries);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRate(Utf8JsonWriter json, string name, double value) =>
+        json.WriteNumber(name, Math.Round(value, 3));
+
     private void Write(Utf8JsonWriter json, StateCounters counters)
     {
         var cluster = services.Cluster.Read();
         json.WriteStartObject();
         WriteTasks(json, counters);
         WriteRuns(json, counters);
+        WriteRates(json, services.Rates());
         json.WriteString("node"u8, services.Cluster.HostOf(cluster.Self) ?? cluster.Self.ToString());
         json.WriteString("leader"u8, ClusterEndpoint.LeaderName(cluster));
         json.WriteNumber("term"u8, cluster.Term);

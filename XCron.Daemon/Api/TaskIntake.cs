@@ -36,6 +36,10 @@ internal sealed class TaskIntake(ApiServices services)
         _ => throw new System.Diagnostics.UnreachableException($"No refusal: {parse}."),
     };
 
+    /// <summary>An option is never dropped in silence, so the expression's own zone does not just win.</summary>
+    public static ApiError TwoZones(string given, string named) => ApiError.BadRequest(
+        $"timezone is {Shown.Text(given)}, and format names {named} itself; must be left out, or be the same");
+
     /// <summary>
     /// Finds the first due time after now, of a task that is created or whose schedule has changed.
     /// </summary>
@@ -88,6 +92,8 @@ internal sealed class TaskIntake(ApiServices services)
         var parse = ScheduleParser.Parse(Encoding.UTF8.GetString(fields.Format), timezone, startMs);
         if (parse is not ScheduleParse.Parsed parsed)
             return Refusal(parse);
+        if (fields.HasTask(CreateFields.Timezone) && parsed.Timezone != timezone)
+            return TwoZones(timezone, parsed.Timezone);
         fields.Timezone = Encoding.UTF8.GetBytes(parsed.Timezone);
 
         // Whose task it is says only which share of the jitter it is moved by, and that is computed with its id.

@@ -101,13 +101,20 @@ internal sealed class TaskUpdate(TaskIntake intake)
         }
 
         fields.SeenTask |= 1u << CreateFields.Type | 1u << CreateFields.Format;
-        if (definition.Timezone.Length > 0)
+        if (definition.Timezone.Length > 0 && !BringsZone(in fields, definition))
             fields.SeenTask |= 1u << CreateFields.Timezone;
         fields.SeenCallback |= 1u << CreateFields.Url;
         if (!definition.Body.IsEmpty)
             fields.SeenCallback |= 1u << CreateFields.Body;
         fields.SeenRetry |= 1u << CreateFields.MinBackoff | 1u << CreateFields.MaxBackoff;
         return fields.Type == TaskType.OneShot ? TaskIntake.CheckOneShot(in fields) : null;
+    }
+
+    /// <summary>Whether a new expression has a zone of its own, which takes the place of the task's.</summary>
+    private static bool BringsZone(in TaskFields fields, TaskDefinition definition)
+    {
+        var format = Encoding.UTF8.GetString(fields.Format);
+        return format != definition.Format && ScheduleParser.NamesTimezone(format);
     }
 
     /// <summary>Whether the expression is due at the same times as before. A delay counts from now each time.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using XCron.Daemon.Api;
 using XCron.Daemon.Configuration;
@@ -11,7 +13,7 @@ namespace XCron.Daemon.Hosting;
 /// <summary>The web server of a daemon: three ports, each with what belongs on it and nothing else.</summary>
 internal static class DaemonHost
 {
-    // What is longer the server turns away before there is a request, with a bare 414 or 431 and no envelope.
+    // What is longer the server turns away before there is a request; RefusedRequests answers for it.
     private const int MaxHeadBytes = 64 * 1024;
 
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
@@ -31,6 +33,9 @@ internal static class DaemonHost
             grpc.MaxReceiveMessageSize = GrpcTransportOptions.MaxMessageBytes;
             grpc.MaxSendMessageSize = GrpcTransportOptions.MaxMessageBytes;
         });
+        builder.Services.AddSingleton<DiagnosticSource>(static _ => new RefusedRequests(
+            new RequestIdSource(new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), TimeProvider.System),
+            MaxHeadBytes));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopLimit);
         AddTls(builder.Services, options.Tls);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
@@ -85,6 +90,7 @@ internal static class DaemonHost
             listen.Protocols = HttpProtocols.Http1;
             if (kestrel.ApplicationServices.GetService<HttpTls>() is { } tls)
                 listen.Secure(tls);
+            RefusedRequests.Watch(listen);
         });
         kestrel.Listen(options.Bind, options.MonitorPort, static listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(options.Bind, options.PeerPort, listen =>

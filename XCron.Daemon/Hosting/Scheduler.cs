@@ -39,6 +39,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly MemberDirectory _members;
     private readonly SelfStatus _self;
     private readonly MachineSampler _machine;
+    private readonly RateSampler _rates;
     private readonly DaemonMetrics _metrics = new();
     private readonly FiringMeters _firingMeters;
     private readonly FiringOptions _firingOptions;
@@ -100,6 +101,7 @@ internal sealed class Scheduler : IAsyncDisposable
             loggers.CreateLogger("XCron.Raft"));
         Cluster = new ClusterPeerService(_peerOptions, _identity, _members, _time, _stopping.Token);
         Readiness = new Readiness(_state, _members, Session, _time);
+        _rates = new RateSampler(() => _state.Counters, () => Readiness.ReasonNotReady() is null, _time);
         Services = ApiServicesOf(options);
         Api = new ApiEndpoints(Services);
     }
@@ -129,6 +131,7 @@ internal sealed class Scheduler : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _machine.Start();
+        _rates.Start();
         await JoinClusterAsync(cancellationToken);
         _state.Observe(_firing);
         _state.Observe(new SessionWitness(_members));
@@ -203,6 +206,7 @@ internal sealed class Scheduler : IAsyncDisposable
         if (_node is not null)
             await _node.DisposeAsync();
         await _machine.DisposeAsync();
+        await _rates.DisposeAsync();
         Cluster.Dispose();
         _channels.Dispose();
         _metrics.Dispose();
@@ -283,6 +287,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Proposer = ids.Session,
             ReportDefect = (uuid, failure) => _logger.RequestFailed(uuid.ToString(), "/xcron/", failure),
             RequestFinished = _metrics.RequestFinished,
+            Rates = _rates.Read,
             DefaultTimezone = options.DefaultTimezone.Id,
             Version = DaemonVersion.Number,
             MaxRequestBytes = options.MaxRequestBytes,

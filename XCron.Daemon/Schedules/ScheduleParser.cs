@@ -43,6 +43,13 @@ internal static class ScheduleParser
         return ParseFields(TakeWord(ref rest), rest, clock, startUnixMs);
     }
 
+    /// <summary>Whether the expression begins with a time zone of its own.</summary>
+    public static bool NamesTimezone(string expression)
+    {
+        var rest = expression.AsSpan().Trim(" \t");
+        return TakeTimezone(ref rest) is not null;
+    }
+
     private static ScheduleParse ParseFields(
         ReadOnlySpan<char> first, ReadOnlySpan<char> rest, ZoneClock clock, long startUnixMs)
     {

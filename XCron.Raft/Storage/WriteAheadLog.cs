@@ -18,11 +18,9 @@ internal sealed class WriteAheadLog : IDisposable
     private readonly LogSegments _segments;
     private readonly LogReader _reader;
     private readonly SegmentWriter _writer;
-    private readonly BatchBuffer _buffer = new();
+    private readonly StagedBatch _staged = new();
     private Watermark? _watermark; // null: there was no space for it
     private LogStand _written;
-    private LogStand _staged;
-    private BatchExtent _extent;
     private bool _isConfirmed;
     private bool _hasNewSegment;
     private volatile LogWriteFailedException? _failure; // written by the writer's thread, read by Read
@@ -64,7 +62,7 @@ internal sealed class WriteAheadLog : IDisposable
     public bool HasSpare => _spares.IsReady;
 
     /// <summary>Whether something waits for <see cref="Flush"/>.</summary>
-    public bool HasStaged => _buffer.Records > 0;
+    public bool HasStaged => !_staged.IsEmpty;
 
     /// <summary>
     /// Opens the log of a directory and reads it back, or begins one in a directory that has none. What it returns is
@@ -111,28 +109,7 @@ internal sealed class WriteAheadLog : IDisposable
         LogIndex commit)
     {
         ThrowIfFailed();
-        if (resetTo is not null)
-            StageReset(resetTo.Index, resetTo.Term);
-        if (truncateFrom is { } from && from <= _staged.Last)
-            StageTruncation(from);
-        foreach (var entry in entries)
-        {
-            Require(_staged.Append(entry.Index, entry.Term));
-            _extent.OnEntry(entry.Index);
-            _buffer.PutEntry(entry);
-        }
-
-        if (hardState is { } state && state != _staged.HardState)
-        {
-            Require(_staged.Put(state));
-            _buffer.PutHardState(state);
-        }
-
-        if (commit > _staged.Commit)
-        {
-            Require(_staged.CommitUpTo(commit));
-            _buffer.PutCommit(commit);
-        }
+        _staged.Append(resetTo, truncateFrom, entries, hardState, commit);
     }
 
     /// <summary>Makes all that is staged durable, as one batch: after a crash all of it is there or nothing.</summary>
@@ -149,13 +126,13 @@ internal sealed class WriteAheadLog : IDisposable
 
         try
         {
-            if (_writer.Fits(_buffer))
+            if (_writer.Fits(_staged.Buffer))
             {
-                _writer.WriteToActive(_buffer, _extent);
+                _writer.WriteToActive(_staged.Buffer, _staged.Extent);
             }
             else
             {
-                _writer.WriteToFresh(_buffer, _written, _extent);
+                _writer.WriteToFresh(_staged.Buffer, _written, _staged.Extent);
                 _hasNewSegment = true;
             }
         }
@@ -164,20 +141,14 @@ internal sealed class WriteAheadLog : IDisposable
             throw Fail("A write of the log", error);
         }
 
-        _written = _staged;
-        _extent = default;
+        _written = _staged.Stand;
+        _staged.StartBehind(_written);
         _isConfirmed = false;
-        _buffer.Clear();
         Mark();
     }
 
     /// <summary>Drops what is staged, as if it had never been; for a batch that found the disk full.</summary>
-    public void Discard()
-    {
-        _staged = _written;
-        _extent = default;
-        _buffer.Clear();
-    }
+    public void Discard() => _staged.StartBehind(_written);
 
     /// <summary>
     /// Writes an empty batch behind the last one, with a sync of its own, so that damage to the last one is told from a
@@ -187,12 +158,12 @@ internal sealed class WriteAheadLog : IDisposable
     public void Confirm()
     {
         ThrowIfFailed();
-        if (HasStaged || _isConfirmed || !_writer.Fits(_buffer))
+        if (HasStaged || _isConfirmed || !_writer.Fits(_staged.Buffer))
             return;
 
         try
         {
-            _writer.WriteToActive(_buffer, default);
+            _writer.WriteToActive(_staged.Buffer, default);
             _watermark?.Put(_writer.Sequence, _written);
             _watermark?.Sync();
             _isConfirmed = true;
@@ -256,7 +227,7 @@ internal sealed class WriteAheadLog : IDisposable
         var first = _segments.FirstIndex;
         _written.MoveBase(first == LogIndex.Zero ? _written.Last : first.Previous);
         if (!HasStaged)
-            _staged = _written;
+            _staged.StartBehind(_written);
     }
 
     /// <summary>
@@ -278,18 +249,13 @@ internal sealed class WriteAheadLog : IDisposable
         _spares.Dispose();
     }
 
-    private static void Require(string? problem)
-    {
-        if (problem is not null)
-            throw new InvariantException(problem);
-    }
-
     private void Begin()
     {
-        _written = _staged = new();
+        _written = new();
+        _staged.StartBehind(_written);
         try
         {
-            _writer.WriteToFresh(_buffer, _written, default);
+            _writer.WriteToFresh(_staged.Buffer, _written, default);
         }
         catch (IOException error) when (error is not DiskFullException)
         {
@@ -331,7 +297,8 @@ internal sealed class WriteAheadLog : IDisposable
         var watermark = Watermark.Read(_disk, _identity);
         var scan = new LogScan(_disk, _identity, _segments, replay, watermark);
         scan.Run(names);
-        _written = _staged = replay.Stand;
+        _written = replay.Stand;
+        _staged.StartBehind(_written);
 
         _writer.Continue(scan.Sequence, scan.Chain, scan.LastFrame);
         OpenWatermark(watermark);
@@ -339,7 +306,7 @@ internal sealed class WriteAheadLog : IDisposable
         var wasReset = snapshot is not null && DoesNotLeadTo(snapshot);
         if (wasReset)
         {
-            StageReset(snapshot!.Index, snapshot.Term);
+            _staged.Reset(snapshot!.Index, snapshot.Term);
             Flush();
         }
         else if (replay.Stand.Terms.Base > (snapshot?.Index ?? LogIndex.Zero))
@@ -371,20 +338,6 @@ internal sealed class WriteAheadLog : IDisposable
 
         throw new LogDamagedException(_segments.Active.Name, 0, $"entry {snapshot.Index} is committed with term "
             + $"{_written.Terms.At(snapshot.Index)}, but the snapshot that ends there says {snapshot.Term}.");
-    }
-
-    private void StageReset(LogIndex index, Term term)
-    {
-        Require(_staged.Reset(index, term));
-        _extent.OnReset();
-        _buffer.PutReset(index, term);
-    }
-
-    private void StageTruncation(LogIndex from)
-    {
-        Require(_staged.Truncate(from, previousTerm: null));
-        _extent.OnTruncate(from);
-        _buffer.PutTruncate(from, _staged.Terms.LastTerm);
     }
 
     private LogWriteFailedException Fail(string what, IOException cause) =>
