@@ -31,8 +31,8 @@ internal sealed class MemberFaults(SimulationPlan plan, SimulationWorld world)
     }
 
     /// <summary>
-    /// A machine is removed, and switched off once that is answered, or some time later: until then it must know that it
-    /// is none any more. Not while data is lost elsewhere, which the rest could then not make up for.
+    /// A machine is removed, and switched off some time after that is answered: until then it must know that it is none
+    /// any more. Not while data is lost elsewhere, which the rest could then not make up for.
     /// </summary>
     public bool Leave(SimulatedMachine machine)
     {

@@ -5,7 +5,8 @@ using XCron.Raft;
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// The life of a process whose disk is damaged, as DamagedNode has it: it runs no node and asks until it is vouched for.
+/// The life of a process whose disk is damaged, as DamagedNode has it: it runs no node, and asks until it is vouched
+/// for.
 /// </summary>
 internal sealed class QuarantinedProcess
 {

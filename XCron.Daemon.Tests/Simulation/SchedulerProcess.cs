@@ -191,8 +191,8 @@ internal sealed class SchedulerProcess : IDisposable
             Seed = random.Next(),
         };
         var building = NodeAssembly.BuildAsync(
-            machine.Disk, machine.Told ?? world.Initial, machine.Id, options, new WatchedState(State, world.Witness), _transport,
-            work => _stations!.Background(work), NullLogger.Instance, default);
+            machine.Disk, machine.Told ?? world.Initial, machine.Id, options, new WatchedState(State, world.Witness),
+            _transport, work => _stations!.Background(work), NullLogger.Instance, default);
         return building.IsCompleted
             ? building.Result
             : throw new InvalidOperationException("A simulated start has nothing to wait for.");
