@@ -115,9 +115,11 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
     {
         if (!cluster.Nodes[index].IsClockOurs)
         {
+            var restarted = log.Begin(FaultKind.Stop, index, "to be given a clock");
             await EndAsync(index);
             cluster.Nodes[index].Start(withClock: true);
             await ReadyAsync(index, stop);
+            restarted();
         }
 
         var detail = string.Create(
