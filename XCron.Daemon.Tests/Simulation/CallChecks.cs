@@ -65,8 +65,8 @@ internal sealed class CallChecks(
     }
 
     /// <summary>
-    /// A delete that says that none is on its way is the end. What was claimed before it may yet begin while its owner
-    /// does not know better, which ends with the fence's knowledge.
+    /// What was claimed before a delete may yet begin while its owner does not know better, which ends with the fence's
+    /// knowledge; the answer waits for both, so that after it nothing begins but by the difference of two clocks.
     /// </summary>
     private void CheckNotDeleted(TaskChronicle task, TargetCall call)
     {
@@ -77,8 +77,9 @@ internal sealed class CallChecks(
         var run = gone.Before?.Runs?.Find(call.Run);
         if (run is null || run.ClaimedBy.IsNone || run.Attempt != call.Attempt)
             wrong($"sent after the task was gone: {call}");
-        var fenceMs = (long)(timeouts.Owner.TotalMilliseconds / 2 * 1.03) + 50;
-        if (call.StartMs > gone.AtMs + fenceMs)
+        var fenceMs = (long)(timeouts.Owner.TotalMilliseconds / 2);
+        var slackMs = (fenceMs * 3 / 100) + 50;
+        if (call.StartMs > gone.AtMs + fenceMs + slackMs)
             wrong($"sent {call.StartMs - gone.AtMs} ms after the delete, beyond the fence: {call}");
         // The one that this delete was answered to: a create in doubt may have made another task of the name before
         // or after, whose delete says nothing of this one.
@@ -91,6 +92,8 @@ internal sealed class CallChecks(
         AfterDelete++;
         if (!answer.WasRunning)
             wrong($"sent after a delete that was answered with running: false: {call}");
+        if (call.StartMs > answer.EndedMs + slackMs)
+            wrong($"sent {call.StartMs - answer.EndedMs} ms after a delete was answered: {call}");
     }
 
     private void CheckPair(TaskChronicle task, TargetCall earlier, TargetCall call, LogEvent grant)

@@ -226,14 +226,34 @@ internal sealed class HistoryCheckerTests
         history.GoTo(Minute + 5);
         history.Claim(Minute);
         history.Delete();
-        history.GoTo(Minute + 6);
-        history.Asked("deleteTask", 0, wasRunning: true);
         history.GoTo(Minute + 5 + afterMs);
         history.Send(1, 1, Minute);
 
         var report = history.Judge(Minute + 30_000);
 
         Assert.That(report.Wrongs, isRight ? Is.Empty : Has.Some.Contains("beyond the fence"));
+    }
+
+    [TestCase(10, true)]
+    [TestCase(200, false)]
+    public void What_was_claimed_before_a_delete_does_not_begin_after_its_answer(long afterMs, bool isRight)
+    {
+        var history = Begun();
+        history.GoTo(Minute + 5);
+        history.Claim(Minute);
+        history.Delete();
+        history.GoTo(Minute + 6);
+        history.Asked("deleteTask", 0, wasRunning: true);
+        history.GoTo(Minute + 6 + afterMs);
+        history.Send(1, 1, Minute);
+
+        var report = history.Judge(Minute + 30_000);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.AfterDelete, Is.EqualTo(1));
+            Assert.That(report.Wrongs, isRight ? Is.Empty : Has.Some.Contains("after a delete was answered"));
+        }
     }
 
     [Test]

@@ -14,8 +14,12 @@ internal sealed class Nemesis
         FaultKind.Delay, FaultKind.Clock, FaultKind.Drift, FaultKind.Transfer, FaultKind.Stop, FaultKind.Refusal,
     ];
 
+    /// <summary>Their waiting is not stretched, so they would take a long run for themselves.</summary>
+    private static readonly FaultKind[] ShortKinds = [FaultKind.Join, FaultKind.Leave, FaultKind.Rot];
+
     private readonly SimulationPlan _plan;
     private readonly SimulationWorld _world;
+    private readonly MemberFaults _members;
     private readonly FaultKind[] _kinds;
     private readonly long _unitMs;
     private long _stormEndMs;
@@ -23,9 +27,10 @@ internal sealed class Nemesis
     public Nemesis(SimulationPlan plan, SimulationWorld world)
     {
         (_plan, _world) = (plan, world);
+        _members = new MemberFaults(plan, world);
         _unitMs = 1000L * plan.Stretch;
         var all = Random.Next(6) == 0 ? GentleKinds : Enum.GetValues<FaultKind>();
-        _kinds = [.. all.Where(_ => Random.Next(2) == 0)];
+        _kinds = [.. all.Where(kind => Random.Next(2) == 0 && !(plan.IsLong && ShortKinds.Contains(kind)))];
         if (_kinds.Length == 0)
             _kinds = [all[Random.Next(all.Length)]];
         world.History.MayLoseOwners = Array.Exists(_kinds, static kind => !GentleKinds.Contains(kind));
@@ -54,6 +59,9 @@ internal sealed class Nemesis
         }
     }
 
+    /// <summary>Whoever was to come or go has, and whoever was damaged is whole.</summary>
+    public void RequireSettled() => _members.RequireSettled();
+
     private void BeginStorm()
     {
         if (_world.Time.NowMs - _plan.StartMs > _plan.LengthMs)
@@ -77,14 +85,15 @@ internal sealed class Nemesis
             return;
 
         var kind = _kinds[Random.Next(_kinds.Length)];
-        Counts[kind] = Counts.GetValueOrDefault(kind) + 1;
         var victim = Random.Next(2) == 0 && Leader() is { } leader ? leader : Any();
         Note(kind.ToString(), victim.Id, 0);
-        Do(kind, victim);
+        if (Do(kind, victim))
+            Counts[kind] = Counts.GetValueOrDefault(kind) + 1;
         _world.Agenda.After(Random.NextInt64(1, 2 * everyMs), () => Harm(everyMs));
     }
 
-    private void Do(FaultKind kind, SimulatedMachine victim)
+    /// <summary>Whether it could be done.</summary>
+    private bool Do(FaultKind kind, SimulatedMachine victim)
     {
         switch (kind)
         {
@@ -135,9 +144,11 @@ internal sealed class Nemesis
             case FaultKind.Drift:
                 victim.Clock.Drift((Random.NextDouble() - 0.5) * 0.02);
                 break;
+            case FaultKind.Transfer when Random.Next(2) == 0:
+                return _members.TransferTo(victim);
             case FaultKind.Transfer:
                 if (Leader()?.Process is { } process)
-                    process.Context.Do(() => _ = process.Raft.TransferLeadershipAsync(NodeId.None));
+                    process.Context.Do(() => _ = process.Raft.TransferLeadershipAsync(NodeId.None, default));
                 break;
             case FaultKind.Stop:
                 if (victim.IsRunning)
@@ -146,9 +157,20 @@ internal sealed class Nemesis
             case FaultKind.Refusal:
                 _world.Target.Refuse($"ok{Random.Next(2)}.test", Random.NextInt64(20 * _unitMs));
                 break;
+            case FaultKind.Join:
+                return _members.Join();
+            case FaultKind.Leave:
+                return _members.Leave(victim);
+            case FaultKind.Rot when _members.Rot(victim):
+                _world.Agenda.After(Random.NextInt64(8 * _unitMs), () => Start(victim));
+                break;
+            case FaultKind.Rot:
+                return false;
             default:
                 throw new NotSupportedException($"No fault {kind}.");
         }
+
+        return true;
     }
 
     private long ClockError() => Random.Next(8) switch
@@ -233,4 +255,7 @@ internal enum FaultKind
     Transfer,
     Stop,
     Refusal,
+    Join,
+    Leave,
+    Rot,
 }

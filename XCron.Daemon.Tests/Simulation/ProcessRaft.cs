@@ -1,5 +1,7 @@
+using XCron.Daemon.Hosting;
 using XCron.Daemon.Peers;
 using XCron.Raft;
+using XCron.Raft.Core;
 using XCron.Raft.Runtime;
 
 namespace XCron.Daemon.Tests.Simulation;
@@ -7,7 +9,7 @@ namespace XCron.Daemon.Tests.Simulation;
 /// <summary>
 /// The node of the log as the daemon's stations see it; does what RaftNode does, without its threads.
 /// </summary>
-internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) : IRaftAccess
+internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) : IMemberAccess
 {
     private NodeAssembly? _node;
     private LeadershipChange? _seen;
@@ -27,9 +29,16 @@ internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) :
 
     public Membership Membership => Node.Loop.Status.Current.Membership;
 
+    public LogIndex MembershipIndex => Status.MembershipIndex;
+
     public long Epoch => Node.Epoch;
 
+    public Membership? CommittedMembership =>
+        Status is var status && status.MembershipIndex <= status.Commit ? status.Membership : null;
+
     private NodeAssembly Node => _node!;
+
+    private RaftStatus Status => Node.Loop.Status.Current;
 
     public void Attach(NodeAssembly node) => _node = node;
 
@@ -61,7 +70,25 @@ internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) :
         return await ended.Task;
     }
 
-    public async Task<TransferOutcome> TransferLeadershipAsync(NodeId target)
+    public bool IsCaughtUp(NodeId id) => PeerOf(id) is { IsCaughtUp: true };
+
+    public bool IsCompleteWithout(NodeId id) => RaftAccess.IsCompleteWithout(Status, id);
+
+    public TimeSpan? SilentFor(NodeId id) => PeerOf(id)?.SinceContact;
+
+    public Task<ChangeOutcome> AddLearnerAsync(Member member, CancellationToken cancellationToken) =>
+        ChangeAsync(new MemberEdit.AddLearner(member), cancellationToken);
+
+    public Task<ChangeOutcome> ReplaceAsync(NodeId old, Member replacement, CancellationToken cancellationToken) =>
+        ChangeAsync(new MemberEdit.Replace(old, replacement), cancellationToken);
+
+    public Task<ChangeOutcome> PromoteAsync(NodeId id, CancellationToken cancellationToken) =>
+        ChangeAsync(new MemberEdit.Promote(id), cancellationToken);
+
+    public Task<ChangeOutcome> RemoveAsync(NodeId id, CancellationToken cancellationToken) =>
+        ChangeAsync(new MemberEdit.Remove(id), cancellationToken);
+
+    public async Task<TransferOutcome> TransferLeadershipAsync(NodeId target, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<TransferOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         return Node.Loop.TryPost(new NodeInput.TransferLeadership(target, done))
@@ -81,6 +108,24 @@ internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) :
         Changed?.Invoke();
     }
 
-    private static async Task PassOnAsync(Task<bool> done, TaskCompletionSource<bool> ended) =>
+    private async Task<ChangeOutcome> ChangeAsync(MemberEdit edit, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!Node.Loop.TryPost(new NodeInput.ChangeMembers(edit, null, done)))
+            return new ChangeOutcome.Refused(ChangeRefusal.Stopping, Leader);
+
+        // As in a read barrier, instead of WaitAsync.
+        var ended = new TaskCompletionSource<ChangeOutcome>();
+        using var timer = clock.CreateTimer(
+            _ => ended.TrySetResult(new ChangeOutcome.Unknown()), null, requestTimeout, Timeout.InfiniteTimeSpan);
+        using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource<ChangeOutcome>)state!).TrySetCanceled(token), ended);
+        _ = PassOnAsync(done.Task, ended);
+        return await ended.Task;
+    }
+
+    private PeerStatus? PeerOf(NodeId id) => Status.Peers.FirstOrDefault(peer => peer.Id == id);
+
+    private static async Task PassOnAsync<T>(Task<T> done, TaskCompletionSource<T> ended) =>
         ended.TrySetResult(await done);
 }

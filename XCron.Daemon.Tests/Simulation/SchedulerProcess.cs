@@ -62,17 +62,13 @@ internal sealed class SchedulerProcess : IDisposable
         State.Observe(new SessionWitness(_members));
         Node = BuildNode(machine, world, random);
         Raft.Attach(Node);
-        var peerOptions = new PeerOptions
-        {
-            Address = machine.Address,
-            OwnerTimeout = timeouts.Owner,
-            RequestTimeout = timeouts.Request,
-            ReportInterval = timeouts.Report,
-        };
+        var peerOptions = PeerOptionsOf(machine);
+        Members = new ProcessMembers(this, world, peerOptions, _clock, _members, random);
         var assigner = new ShardAssigner(
             Raft, State, _members, _self, peerOptions, _clock, new Random(random.Next()), Traces.None);
         _office = new ProcessOffice(assigner, machine, timeouts.Report, SendReports);
         Raft.Changed += _office.Wake;
+        Raft.Changed += () => _members.KeepOnly(Raft.Membership);
         _members.Changed += _office.Wake;
         _members.Changed += _office.Hurry;
         _stations = new ProcessStations(Node, machine, world.Time, random);
@@ -95,6 +91,8 @@ internal sealed class SchedulerProcess : IDisposable
     public SimulatedGateway Gateway { get; }
 
     public ApiEndpoints Endpoints { get; }
+
+    public ProcessMembers Members { get; }
 
     /// <summary>What a request found to be a defect.</summary>
     public List<Exception> Defects { get; } = [];
@@ -143,8 +141,22 @@ internal sealed class SchedulerProcess : IDisposable
         return did;
     }
 
+    public static PeerOptions PeerOptionsOf(SimulatedMachine machine) => new()
+    {
+        Address = machine.Address,
+        OwnerTimeout = machine.Timeouts.Owner,
+        RequestTimeout = machine.Timeouts.Request,
+        ReportInterval = machine.Timeouts.Report,
+        ConnectTimeout = machine.Timeouts.Election,
+        LeastBackoff = machine.Timeouts.Retry,
+        MostBackoff = machine.Timeouts.Owner,
+    };
+
     public void Heard(NodeReport report)
     {
+        if (Raft.Membership.Find(new NodeId(report.NodeId)) is null)
+            return;
+
         // What a process says comes by one stream; its successor opens another.
         var session = new OwnerSession(new NodeId(report.NodeId), report.Incarnation);
         if (!_streams.TryGetValue(session, out var stream))
@@ -179,8 +191,8 @@ internal sealed class SchedulerProcess : IDisposable
             Seed = random.Next(),
         };
         var building = NodeAssembly.BuildAsync(
-            machine.Disk, world.Initial, machine.Id, options, new WatchedState(State, world.Witness), _transport,
-            work => _stations!.Background(work), NullLogger.Instance, default);
+            machine.Disk, machine.Told ?? world.Initial, machine.Id, options, new WatchedState(State, world.Witness),
+            _transport, work => _stations!.Background(work), NullLogger.Instance, default);
         return building.IsCompleted
             ? building.Result
             : throw new InvalidOperationException("A simulated start has nothing to wait for.");
@@ -194,6 +206,8 @@ internal sealed class SchedulerProcess : IDisposable
             Gateway = Gateway,
             Tasks = State,
             Cluster = new FixedCluster(),
+            ChangeMembers = Members.ChangeAsync,
+            AwaitCallers = Members.AwaitCallersAsync,
             CallbackRules = new AnyTarget(),
             Time = _clock,
             RequestIds = new RequestIdSource(new Random(random.Next()), _clock),
@@ -211,6 +225,7 @@ internal sealed class SchedulerProcess : IDisposable
         _loops.Add(EndedBy(_firing.Results.RunAsync(_aborting.Token)));
         _loops.Add(EndedBy(_firing.Dispatcher.RunAsync(_stopping.Token)));
         _loops.Add(EndedBy(_firing.Claims.RunAsync(_stopping.Token, _aborting.Token)));
+        _loops.Add(Members.RunAsync());
     }
 
     private async Task EndedBy(Task loop)
@@ -283,7 +298,7 @@ internal sealed class SchedulerProcess : IDisposable
         }
 
         if (Raft.IsLeader && Raft.Membership.Voters.Length > 1)
-            await Raft.TransferLeadershipAsync(NodeId.None);
+            await Raft.TransferLeadershipAsync(NodeId.None, CancellationToken.None);
         _stopping.Cancel();
         while (IsBusy && _clock.GetElapsedTime(began) < limit * 2)
             await Task.Delay(_machine.Timeouts.Retry, _clock, CancellationToken.None);

@@ -39,9 +39,10 @@ internal sealed class SchedulerSimulation
         _world.History.Troubles.Add(new Trouble("end", default, History.NowMs, History.NowMs));
         _turns.GoOn(_world.Timeouts.RecoveryMs * 2);
         History.EndMs = History.NowMs;
+        _nemesis.RequireSettled();
         RequireEqualStates();
         var report = new HistoryChecker(History, Plan, _world.Timeouts).Judge();
-        return Report = report with { Faults = _nemesis.Counts };
+        return Report = report with { Faults = _nemesis.Counts, Outcomes = _world.Outcomes };
     }
 
     /// <summary>Once all have applied the same log, their states are equal byte for byte.</summary>

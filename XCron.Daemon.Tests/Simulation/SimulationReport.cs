@@ -34,6 +34,9 @@ internal sealed record SimulationReport
     /// <summary>Of first attempts in quiet times, in ms.</summary>
     public IReadOnlyList<long> Lateness { get; init; } = [];
 
+    /// <summary>What members and damaged disks came to.</summary>
+    public IReadOnlyDictionary<string, int> Outcomes { get; init; } = new Dictionary<string, int>();
+
     public IReadOnlyDictionary<FaultKind, int> Faults { get; init; } = new Dictionary<FaultKind, int>();
 
     public SimulationReport Plus(SimulationReport other) => new()
@@ -49,6 +52,7 @@ internal sealed record SimulationReport
         InDoubt = InDoubt + other.InDoubt,
         Lateness = [.. Lateness, .. other.Lateness],
         Calls = Sum(Calls, other.Calls),
+        Outcomes = Sum(Outcomes, other.Outcomes),
         Faults = Sum(Faults, other.Faults),
     };
 
@@ -58,16 +62,15 @@ internal sealed record SimulationReport
     {
         var lateness = Lateness.Order().ToArray();
         long At(double share) => lateness.Length == 0 ? 0 : lateness[(int)((lateness.Length - 1) * share)];
-        var faults = string.Join(", ", Faults.OrderBy(static fault => fault.Key)
-            .Select(static fault => $"{fault.Key} {fault.Value}"));
-        var calls = string.Join(", ", Calls.OrderBy(static call => call.Key, StringComparer.Ordinal)
-            .Select(static call => $"{call.Key} {call.Value}"));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"due {Due}, sent {Sent}, lost {Lost}, early {Early}, doubled {Doubled}, after delete {AfterDelete}; "
             + $"lateness in quiet p50 {At(0.5)} p99 {At(0.99)} max {At(1)} ms; operations {Operations}, "
-            + $"in doubt {InDoubt}: {calls}; faults: {faults}");
+            + $"in doubt {InDoubt}: {Shown(Calls)}; faults: {Shown(Faults)}; members: {Shown(Outcomes)}");
     }
+
+    private static string Shown<TKey>(IReadOnlyDictionary<TKey, int> counts) => string.Join(
+        ", ", counts.OrderBy(static count => count.Key).Select(static count => $"{count.Key} {count.Value}"));
 
     private static Dictionary<TKey, int> Sum<TKey>(
         IReadOnlyDictionary<TKey, int> left, IReadOnlyDictionary<TKey, int> right)

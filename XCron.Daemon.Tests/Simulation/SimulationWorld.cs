@@ -9,6 +9,8 @@ namespace XCron.Daemon.Tests.Simulation;
 internal sealed class SimulationWorld
 {
     private readonly Dictionary<NodeId, SimulatedMachine> _machines = [];
+    private readonly List<SimulatedMachine> _standing = [];
+    private ulong _lastId;
 
     public SimulationWorld(SimulationPlan plan, Random random)
     {
@@ -28,12 +30,12 @@ internal sealed class SimulationWorld
             MisfireThreshold = Timeouts.MisfireThreshold,
             CompletedRetention = TimeSpan.FromHours(24),
         };
+        _lastId = (ulong)plan.Nodes;
         var ids = Enumerable.Range(1, plan.Nodes).Select(static number => new NodeId((ulong)number)).ToArray();
         Initial = new Membership(
             new Guid(plan.Seed, 1, 1, new byte[8]), ids.Select(static id => new Member(id, $"node{id.Value}:1")));
-        Machines = [.. ids.Select(id => new SimulatedMachine(id, this, random))];
-        foreach (var machine in Machines)
-            _machines.Add(machine.Id, machine);
+        foreach (var member in Initial.Members)
+            Enter(new SimulatedMachine(member.Id, member.Address, null, new MachineClock(Time), this, random));
     }
 
     public VirtualTime Time { get; } = new();
@@ -60,9 +62,56 @@ internal sealed class SimulationWorld
 
     public Membership Initial { get; }
 
-    public IReadOnlyList<SimulatedMachine> Machines { get; }
+    public IReadOnlyList<SimulatedMachine> Machines => _standing;
+
+    /// <summary>Whose disks were damaged: never so many that what was acknowledged could be lost.</summary>
+    public FaultBudget Budget { get; } = new();
+
+    /// <summary>What members and damaged disks came to, by name.</summary>
+    public Dictionary<string, int> Outcomes { get; } = [];
+
+    public void Count(string outcome) => Outcomes[outcome] = Outcomes.GetValueOrDefault(outcome) + 1;
 
     public NodeAssembly? NodeOf(NodeId id) => _machines.GetValueOrDefault(id)?.Process?.Node;
 
-    public SimulatedMachine MachineOf(NodeId id) => _machines[id];
+    /// <summary>Who stands at an address now.</summary>
+    public SimulatedMachine? MachineAt(string address) => _standing.Find(machine => machine.Address == address);
+
+    /// <summary>Another machine, which has been told of these members and is none of them.</summary>
+    public SimulatedMachine Build(Membership told)
+    {
+        var id = new NodeId(++_lastId);
+        var machine = new SimulatedMachine(id, $"node{id.Value}:1", told, new MachineClock(Time), this, Random);
+        Enter(machine);
+        return machine;
+    }
+
+    /// <summary>The machine's data is set aside, and it is a new node at its old address, which asks to be taken in.
+    /// </summary>
+    public void Renew(SimulatedMachine machine, Membership told)
+    {
+        Count("renewed");
+        machine.Retire();
+        var renewed = new SimulatedMachine(
+            new NodeId(++_lastId), machine.Address, told, machine.Clock, this, Random);
+        _machines.Remove(machine.Id);
+        _machines.Add(renewed.Id, renewed);
+        _standing[_standing.IndexOf(machine)] = renewed;
+        renewed.TryStart();
+    }
+
+    /// <summary>It is taken away.</summary>
+    public void Remove(SimulatedMachine machine)
+    {
+        Count("removed");
+        machine.Retire();
+        _machines.Remove(machine.Id);
+        _standing.Remove(machine);
+    }
+
+    private void Enter(SimulatedMachine machine)
+    {
+        _machines.Add(machine.Id, machine);
+        _standing.Add(machine);
+    }
 }

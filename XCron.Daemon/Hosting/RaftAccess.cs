@@ -33,9 +33,11 @@ internal sealed class RaftAccess(RaftNode node, long leastEpoch) : IMemberAccess
 
     public bool IsCaughtUp(NodeId id) => PeerOf(id) is { IsCaughtUp: true };
 
-    public bool IsCompleteWithout(NodeId id)
+    public bool IsCompleteWithout(NodeId id) => IsCompleteWithout(node.Status, id);
+
+    /// <summary>Whether a majority of the voters, without this one, has everything that is committed.</summary>
+    public static bool IsCompleteWithout(RaftStatus status, NodeId id)
     {
-        var status = node.Status;
         return IsMajority(status.Membership.Voters)
             && (status.Membership.Outgoing.IsEmpty || IsMajority(status.Membership.Outgoing));
 

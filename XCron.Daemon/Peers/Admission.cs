@@ -81,7 +81,7 @@ internal sealed class Admission(
     }
 
     /// <summary>Asks one after the other until one says that it is done: any member passes it to the leader.</summary>
-    private async Task AskAsync(CancellationToken stopping)
+    public async Task AskAsync(CancellationToken stopping)
     {
         var request = Request();
         var known = raft.Membership.Members.Select(member => member.Address);
