@@ -1,6 +1,6 @@
 namespace XCron.Daemon.Tests.EndToEnd;
 
-/// <summary>Three real daemons under load that are stopped and started one after the other, as for an upgrade.</summary>
+/// <summary>Three real daemons under load, stopped and started one after the other as for an upgrade.</summary>
 [Category("EndToEnd")]
 internal sealed class RollingRestartTests
 {
