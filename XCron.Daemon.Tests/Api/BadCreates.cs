@@ -60,6 +60,10 @@ internal static class BadCreates
         [1000, Create(name: "7"), "name is 7"],
         [1000, Create(name: $"\"{new string('n', 129)}\""), "name is"],
         [1000, Create(name: "\"\\ud800\""), "surrogate"],
+        [1000, Create(more: "\"\\ud800\":1"), "surrogate"],
+        [1000, Create(more: "\"max_\\udc00runs\":1"), "surrogate"],
+        [1000, Create(more: "\"tags\":{\"a\\ud800\":\"b\"}"), "surrogate"],
+        [1000, In("\"time\\ud800\":1"), "surrogate"],
     ];
 
     private static IEnumerable<object[]> Formats() =>

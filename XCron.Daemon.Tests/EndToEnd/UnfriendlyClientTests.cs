@@ -63,7 +63,6 @@ internal sealed class UnfriendlyClientTests
         ["a Host that is none", "GET /xcron/stats HTTP/1.1\r\nHost: a b\r\n\r\n", 400, 1000, "Host header"],
         ["no HTTP", "HELLO\r\n\r\n", 400, 1000, "request line"],
         ["TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\r\n\r\n", 400, 1000, "must be HTTP/1.1"],
-        ["another version", "GET /xcron/stats HTTP/7.3\r\nHost: x\r\n\r\n", 400, 1000, "HTTP version"],
         ["a header that is none", "GET /xcron/stats HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n", 400, 1000, "header"],
         ["a target that is none", "GET xcron HTTP/1.1\r\nHost: x\r\n\r\n", 405, 1031, "target"],
         ["a NUL in the path", "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400, 1000, "request target"],
@@ -98,6 +97,24 @@ internal sealed class UnfriendlyClientTests
         Assert.That(all, Does.StartWith("HTTP/1.1 404 "));
         Assert.That(second, Does.StartWith("HTTP/1.1 400 ").And.Contain("Connection: close"));
         Assert.That(second, Does.EndWith("\r\n\r\n"), "a HEAD has an answer without a body");
+    }
+
+    [TestCase("GET / HTTP/7.3\r\nHost: x\r\n\r\n", "HTTP/1.1 505 ")]
+    [TestCase("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\u0008\u0007", Description = "the head of a GOAWAY")]
+    public async Task Another_version_of_HTTP_gets_the_server_s_own_answer_whole(string request, string answer)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        using var socket = new TcpClient();
+        await socket.ConnectAsync("127.0.0.1", _daemon.Ports.Http, limit.Token);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), limit.Token);
+        var received = new MemoryStream();
+
+        await stream.CopyToAsync(received, limit.Token);
+
+        var all = Encoding.Latin1.GetString(received.ToArray());
+        Assert.That(all, Does.StartWith(answer));
+        Assert.That(all, Does.Not.Contain("uuid"));
     }
 
     [TestCaseSource(nameof(Requests))]

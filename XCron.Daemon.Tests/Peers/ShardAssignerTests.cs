@@ -279,6 +279,23 @@ internal sealed class ShardAssignerTests
     }
 
     [Test]
+    public async Task A_leader_that_stood_still_gives_nothing_to_one_that_had_lost_its_shards_by_its_silence()
+    {
+        await SettleAsync(1, 2, 3);
+        await RunForAsync(_options.OwnerTimeout + Tick, () => Hear(2));
+        var moves = _owners.Moves;
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await RunForAsync(_options.OwnerTimeout * 2, () => Hear(2));
+        var silent = _owners.Moves - moves;
+        Hear(3);
+        await StepAsync();
+
+        Assert.That(silent, Is.Zero);
+        Assert.That(_owners.Counts()[Session(3)], Is.InRange(85, 86));
+    }
+
+    [Test]
     public async Task A_member_that_is_removed_loses_its_shards_at_once()
     {
         await SettleAsync(1, 2, 3);

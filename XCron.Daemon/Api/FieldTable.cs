@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 
 namespace XCron.Daemon.Api;
 
@@ -36,12 +35,12 @@ internal sealed class FieldTable
     /// <summary>What would be right, to follow "must be".</summary>
     public string Expected(int field) => _fields[field].Expected;
 
-    /// <summary>The number of the field whose name the reader stands on, or -1.</summary>
-    public int Find(ref Utf8JsonReader reader)
+    /// <summary>The number of the field of this name, or -1.</summary>
+    public int Find(ReadOnlySpan<byte> utf8Name)
     {
         for (var field = 0; field < _fields.Length; field++)
         {
-            if (reader.ValueTextEquals(_fields[field].Utf8Name))
+            if (utf8Name.SequenceEqual(_fields[field].Utf8Name))
                 return field;
         }
 

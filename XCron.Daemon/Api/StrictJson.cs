@@ -78,10 +78,13 @@ internal ref struct StrictJson
         _reader.Read();
         if (_reader.TokenType == JsonTokenType.EndObject)
             return End;
-        var field = table.Find(ref _reader);
+        var name = _reader.ValueIsEscaped ? Unescaped() : _reader.ValueSpan;
+        if (Error is not null)
+            return End;
+        var field = table.Find(name);
         if (field < 0)
         {
-            Fail(table.Unknown(_reader.ValueIsEscaped ? Unescaped() : _reader.ValueSpan));
+            Fail(table.Unknown(name));
             return End;
         }
 

@@ -12,7 +12,8 @@ namespace XCron.Daemon.Hosting;
 /// Gives an envelope to what the web server turns away before there is a request: a head that is no HTTP, too large, or
 /// without a Host. The server tells of each by a diagnostic event, when its bare answer is made up and has not begun.
 /// The head of ours is begun there in its place. The body follows once the server is done with the connection, where it
-/// can be awaited; then the connection is closed.
+/// can be awaited; then the connection is closed. Who speaks another version of HTTP gets what the server has for them:
+/// HTTP/2 its GOAWAY, which would be torn apart by an answer of ours.
 /// </summary>
 internal sealed class RefusedRequests(RequestIdSource requestIds, int maxHeadBytes) : DiagnosticSource
 {
@@ -31,7 +32,10 @@ internal sealed class RefusedRequests(RequestIdSource requestIds, int maxHeadByt
     public override void Write(string name, object? value)
     {
         if (value is IFeatureCollection features && features.Get<Remainder>() is { } remainder
-            && features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException refusal
+            && features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException
+            {
+                StatusCode: not StatusCodes.Status505HttpVersionNotsupported,
+            } refusal
             && features.Get<IHttpResponseFeature>() is { HasStarted: false } response)
         {
             Begin(features, response, refusal, remainder);

@@ -148,6 +148,16 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         }
     }
 
+    /// <summary>Whether a node was heard within the owner timeout, whoever was away meanwhile.</summary>
+    public bool WasHeardLately(NodeId id)
+    {
+        lock (_gate)
+        {
+            return _entries.TryGetValue(id, out var entry)
+                && timeProvider.GetElapsedTime(entry.Status.HeardTimestamp) <= ownerTimeout;
+        }
+    }
+
     /// <summary>This process itself was away (paused, or its machine was): silence counts anew from now.</summary>
     public void ListenAnew()
     {

@@ -201,10 +201,13 @@ internal sealed class ShardAssigner
 
     private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)
     {
-        if (_members.Find(id) is { } status)
-            return status.Draining || _lag.IsLagging(id) ? OwnerSession.None : status.Session;
+        var owner = OwnerAt(id, owners);
+        if (_members.Find(id) is not { } status)
+            return owner;
 
-        return OwnerAt(id, owners);
+        // One that owns nothing is given something only if it was heard, not for want of time to hear it.
+        var isThere = !owner.IsNone || _members.WasHeardLately(id);
+        return isThere && !status.Draining && !_lag.IsLagging(id) ? status.Session : OwnerSession.None;
     }
 
     private static OwnerSession OwnerAt(NodeId id, OwnerSession[] owners) =>
