@@ -176,8 +176,10 @@ internal sealed class DueChecks(
     {
         foreach (var ((run, attempt), grant) in task.Grants)
         {
-            var over = task.Log.Find(happened => happened.AtMs >= grant.By.AtMs
-                && happened.After?.Runs?.Find(run)?.Attempt != attempt && happened != grant.By);
+            // By the log's order: what stands before it in the same millisecond knows nothing of it yet.
+            var place = task.Log.FindIndex(happened => ReferenceEquals(happened, grant.By));
+            var end = task.Log.FindIndex(place, happened => happened.After?.Runs?.Find(run)?.Attempt != attempt);
+            var over = end < 0 ? null : task.Log[end];
             free.Take(grant.By.AtMs, over?.AtMs ?? long.MaxValue);
         }
     }

@@ -441,6 +441,36 @@ internal sealed class HistoryCheckerTests
     }
 
     [Test]
+    public void What_waits_for_a_run_that_began_in_the_millisecond_of_anothers_end_is_not_late()
+    {
+        var history = Begun();
+        history.GoTo(Minute + 5);
+        history.Claim(Minute);
+        history.Send(1, 1, Minute);
+        history.GoTo((2 * Minute) + 5);
+        history.Claim(2 * Minute, ClaimAction.Queue);
+        history.GoTo((3 * Minute) - 86);
+        history.Finish(1, 1);
+        history.ClaimQueued(2 * Minute);
+        history.Send(2, 1, 2 * Minute);
+        history.GoTo((3 * Minute) + 5);
+        history.Claim(3 * Minute, ClaimAction.Queue);
+        history.GoTo((3 * Minute) + 5915);
+        history.Finish(2, 1);
+        history.ClaimQueued(3 * Minute);
+        history.Send(3, 1, 3 * Minute);
+        history.Finish(3, 1);
+
+        var report = history.Judge((3 * Minute) + 10_000);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.Wrongs, Is.Empty);
+            Assert.That(report.Lateness, Is.EqualTo([5L]), "of the first, which waited for nobody");
+        }
+    }
+
+    [Test]
     public void A_task_that_is_there_and_is_not_found_is_told()
     {
         var history = Begun();

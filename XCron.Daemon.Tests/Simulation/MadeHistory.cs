@@ -77,6 +77,15 @@ internal sealed class MadeHistory
         Apply(TaskCommands.EncodeClaims(by ?? Owner, History.NowMs + aheadMs, [claim]));
     }
 
+    /// <summary>The due time that waited has its turn.</summary>
+    public void ClaimQueued(long dueMs) => Apply(TaskCommands.EncodeClaims(Owner, History.NowMs, [new ClaimRun
+    {
+        TaskId = Task.Value,
+        Revision = _state.Find(Task)!.Revision,
+        Action = ClaimAction.StartQueued,
+        ScheduledMs = WallMs(dueMs),
+    }]));
+
     public void Send(
         long run, int attempt, long dueMs, OwnerSession? by = null, int status = 200, long aheadMs = 0)
     {

@@ -18,6 +18,7 @@ internal sealed class SimulateCommand
     private readonly List<string> _failures = [];
     private readonly List<long> _lateness = [];
     private SimulationReport _total = new() { Wrongs = [] };
+    private (long LateMs, int Seed) _latest;
 
     private int Seeds { get; set; } = 200;
 
@@ -48,7 +49,7 @@ internal sealed class SimulateCommand
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Seeds} seeds from {From}, {Seeds / minutes:0} a minute, {_failures.Count} failed; ")
-            + (_total with { Lateness = _lateness }));
+            + (_total with { Lateness = _lateness }) + $"; latest in seed {_latest.Seed}");
         return _failures.Count == 0 ? 0 : 1;
     }
 
@@ -72,6 +73,8 @@ internal sealed class SimulateCommand
         {
             _total = report is null ? _total : _total.Plus(report with { Wrongs = [], Lateness = [] });
             _lateness.AddRange(report?.Lateness ?? []);
+            if (report is { Lateness.Count: > 0 } && report.Lateness.Max() is var lateMs && lateMs > _latest.LateMs)
+                _latest = (lateMs, seed);
             if (failure is not null)
                 _failures.Add($"seed {seed}, {simulation.Plan}: {failure}");
             if (HistoryFile is not null)
