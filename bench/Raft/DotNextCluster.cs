@@ -1,5 +1,4 @@
 using System.Net;
-using DotNext.IO;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.Membership;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
@@ -31,7 +30,7 @@ internal sealed class DotNextCluster : IAsyncDisposable
         for (var i = 0; i < count; i++)
         {
             var location = Path.Combine(cluster._scratch.Path, $"{i}");
-            var machine = new Machine(new DirectoryInfo(Path.Combine(location, "db")));
+            var machine = new DotNextMachine(new DirectoryInfo(Path.Combine(location, "db")));
             await machine.RestoreAsync(CancellationToken.None);
             var log = new WriteAheadLog(
                 new WriteAheadLog.Options { Location = location, ChunkSize = 16 << 20 }, machine);
@@ -91,17 +90,5 @@ internal sealed class DotNextCluster : IAsyncDisposable
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
         }
-    }
-
-    private sealed class Machine(DirectoryInfo location) : SimpleStateMachine(location)
-    {
-        protected override ValueTask RestoreAsync(FileInfo snapshotFile, CancellationToken token) =>
-            ValueTask.CompletedTask;
-
-        protected override ValueTask PersistAsync(IAsyncBinaryWriter writer, CancellationToken token) =>
-            ValueTask.CompletedTask;
-
-        protected override ValueTask<bool> ApplyAsync(
-            DotNext.Net.Cluster.Consensus.Raft.StateMachine.LogEntry entry, CancellationToken token) => new(false);
     }
 }

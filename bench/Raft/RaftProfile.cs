@@ -10,6 +10,8 @@ internal static class RaftProfile
 {
     private const int Rounds = 3;
 
+    private static readonly int[] Batches = [1, 64, 512];
+
     private static readonly Dictionary<string, Func<Task>> Parts = new()
     {
         ["core"] = CoreAsync,
@@ -35,13 +37,13 @@ internal static class RaftProfile
         ("three cores", () => Task.FromResult(CoreProfile.Run(3))));
 
     private static Task LogAsync() => CompareAsync(
-        "The log alone, an fsync a batch; entries of 250 bytes",
-        ("batches of 1", () => Task.FromResult(LogProfile.Append(1))),
-        ("the bare file", () => Task.FromResult(LogProfile.Bare(1))),
-        ("batches of 64", () => Task.FromResult(LogProfile.Append(64))),
-        ("the bare file", () => Task.FromResult(LogProfile.Bare(64))),
-        ("batches of 512", () => Task.FromResult(LogProfile.Append(512))),
-        ("the bare file", () => Task.FromResult(LogProfile.Bare(512))));
+        "The log alone, on its disk after each batch; entries of 250 bytes",
+        [.. Batches.SelectMany(static batch => new (string, Func<Task<Measurement>>)[]
+        {
+            ($"XCron.Raft, batches of {batch}", () => LogProfile.AppendAsync(batch)),
+            ("the bare file", () => LogProfile.BareAsync(batch)),
+            ("DotNext.Net.Cluster, committed and flushed", () => DotNextLog.AppendAsync(batch)),
+        })]);
 
     private static Task NodesAsync() => CompareAsync(
         $"Nodes in one process, {ClosedLoop.Writers} writers, entries of {ClosedLoop.EntryBytes} bytes",
@@ -52,12 +54,17 @@ internal static class RaftProfile
 
     private static async Task RestartAsync()
     {
-        var (started, applied) = await RestartProfile.RunAsync();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Restart with {RestartProfile.Entries:N0} entries in the log and no snapshot: started after "
-            + $"{started.TotalSeconds:N2} s, all applied after {applied.TotalSeconds:N2} s\n"));
+        Console.WriteLine($"Restart with {RestartProfile.Entries:N0} entries in the log and no snapshot, {Rounds} times");
+        for (var round = 0; round < Rounds; round++)
+        {
+            Say("XCron.Raft", await RestartProfile.RunAsync());
+            Say("DotNext.Net.Cluster, its log and state machine alone", await DotNextLog.RestartAsync());
+        }
     }
+
+    private static void Say(string name, (TimeSpan Started, TimeSpan Applied) took) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name,-76} | started after {took.Started.TotalSeconds:N2} s, all applied after {took.Applied.TotalSeconds:N2} s"));
 
     private static async Task<Measurement> MeasureAsync(int nodes)
     {
