@@ -54,7 +54,7 @@ internal static class RaftProfile
 
     private static async Task RestartAsync()
     {
-        Console.WriteLine($"Restart with {RestartProfile.Entries:N0} entries in the log and no snapshot, {Rounds} times");
+        Console.WriteLine($"Restart with {RestartProfile.Entries:N0} entries and no snapshot, {Rounds} times");
         for (var round = 0; round < Rounds; round++)
         {
             Say("XCron.Raft", await RestartProfile.RunAsync());
@@ -64,7 +64,7 @@ internal static class RaftProfile
 
     private static void Say(string name, (TimeSpan Started, TimeSpan Applied) took) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-76} | started after {took.Started.TotalSeconds:N2} s, all applied after {took.Applied.TotalSeconds:N2} s"));
+        $"{name,-76} | started after {took.Started.TotalSeconds:N2} s, applied after {took.Applied.TotalSeconds:N2} s"));
 
     private static async Task<Measurement> MeasureAsync(int nodes)
     {
