@@ -64,7 +64,7 @@ internal static class RaftProfile
 
     private static void Say(string name, (TimeSpan Started, TimeSpan Applied) took) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-76} | started after {took.Started.TotalSeconds:N2} s, applied after {took.Applied.TotalSeconds:N2} s"));
+        $"{name,-76} | started {took.Started.TotalSeconds:N2} s, applied after {took.Applied.TotalSeconds:N2} s"));
 
     private static async Task<Measurement> MeasureAsync(int nodes)
     {
