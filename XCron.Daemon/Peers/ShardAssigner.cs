@@ -184,18 +184,27 @@ internal sealed class ShardAssigner
         var kept = new HashSet<int>();
         foreach (var status in _members.Snapshot())
         {
-            var mustKeep = (IsGoing(status) && status.Busy) || _lag.MustKeepOne(status.Session.Node);
+            var isStillBusy = status.Busy || OwnsSeveral(status.Session, owners);
+            var mustKeep = (IsGoing(status) && isStillBusy) || _lag.MustKeepOne(status.Session.Node);
             if (mustKeep && !_members.IsSilent(status.Session.Node))
                 kept.Add(Array.IndexOf(owners, status.Session));
         }
 
-        if ((_self.Draining || _members.IsDeparting(_raft.Self)) && _self.Busy())
+        var isLeaving = _self.Draining || _members.IsDeparting(_raft.Self);
+        if (isLeaving && (_self.Busy() || OwnsSeveral(_self.Session, owners)))
             kept.Add(Array.IndexOf(owners, _self.Session));
 
         var moving = changes.Select(change =>
             change with { Shards = [.. change.Shards.Where(shard => !kept.Contains(shard.Value))] });
         return [.. moving.Where(change => change.Shards.Count > 0)];
     }
+
+    /// <summary>
+    /// The last shard goes one look later than the others: what was granted to it just before it lost those may begin
+    /// when nothing was under way yet as of its report.
+    /// </summary>
+    private static bool OwnsSeveral(OwnerSession session, OwnerSession[] owners) =>
+        owners.Count(owner => owner == session) > 1;
 
     private bool IsGoing(MemberStatus status) => status.Draining || _members.IsDeparting(status.Session.Node);
 
