@@ -89,6 +89,51 @@ internal sealed class MemberDirectoryTests
     }
 
     [Test]
+    public void A_given_up_stream_that_opens_last_does_not_keep_the_one_in_use_from_being_heard()
+    {
+        // A cut ends: what the process had sent over its old connection arrives together with what it sends now.
+        var inUse = _members.OpenStream();
+        var givenUp = _members.OpenStream();
+        _members.Heard(Report(number: 1), givenUp);
+        for (var number = 2; number < 12; number++)
+        {
+            _time.Advance(OwnerTimeout / 4);
+            _members.Heard(Report(number: number), inUse);
+        }
+
+        Assert.That((_members.IsSilent(Node), _news), Is.EqualTo((false, 1)));
+    }
+
+    [Test]
+    public void What_a_process_said_earlier_does_not_replace_what_it_said_last_whatever_the_stream()
+    {
+        var inUse = _members.OpenStream();
+        _members.Heard(Report(number: 2, draining: true), inUse);
+
+        _members.Heard(Report(number: 1), _members.OpenStream());
+        var afterAnEarlierOne = _members.Find(Node)!.Draining;
+        _members.Heard(Report(number: 3), inUse);
+
+        Assert.That((afterAnEarlierOne, _members.Find(Node)!.Draining), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public void A_dead_process_whose_stream_opens_last_hides_its_successor_for_the_owner_timeout_at_most()
+    {
+        var ofTheSuccessor = _members.OpenStream();
+        _members.Heard(Report(incarnation: 1, number: 90), _members.OpenStream());
+
+        _time.Advance(OwnerTimeout);
+        _members.Heard(Report(incarnation: 2, number: 4), ofTheSuccessor);
+        var before = _members.Find(Node)!.Session.Incarnation;
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        _members.Heard(Report(incarnation: 2, number: 5), ofTheSuccessor);
+
+        Assert.That((before, _members.Find(Node)!.Session.Incarnation), Is.EqualTo((1UL, 2UL)));
+        Assert.That(_members.IsSilent(Node), Is.False);
+    }
+
+    [Test]
     public void A_restart_begins_a_new_time_of_being_up_and_a_report_does_not()
     {
         var start = _time.GetUtcNow();
@@ -144,6 +189,6 @@ internal sealed class MemberDirectoryTests
         Assert.That(_members.Snapshot(), Is.Empty);
     }
 
-    private static NodeReport Report(ulong id = 7, ulong incarnation = 1, bool draining = false) =>
-        new() { NodeId = id, Incarnation = incarnation, Draining = draining };
+    private static NodeReport Report(ulong id = 7, ulong incarnation = 1, bool draining = false, long number = 0) =>
+        new() { NodeId = id, Incarnation = incarnation, Draining = draining, Number = number };
 }

@@ -95,6 +95,19 @@ internal sealed class ReportLinksTests
     }
 
     [Test]
+    public async Task Reports_are_numbered_over_all_streams()
+    {
+        var stream = await _dialer.AcceptReportAsync();
+        var first = await stream.TakeAsync();
+        stream.Break();
+        var accepting = _dialer.AcceptReportAsync().AsTask();
+        await _time.FireUntilAsync(accepting, _options.LeastBackoff);
+        var second = await (await accepting).TakeAsync();
+
+        Assert.That((first.Number, second.Number), Is.EqualTo((1, 2)));
+    }
+
+    [Test]
     public async Task Whoever_is_heard_again_is_reported_to_at_once()
     {
         var stream = await _dialer.AcceptReportAsync();

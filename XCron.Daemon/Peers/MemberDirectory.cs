@@ -29,8 +29,8 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
     public event Action? Changed;
 
     /// <summary>
-    /// The number of a stream of reports. Only a node's newest stream counts: what a process said before it died may
-    /// come after what its successor says.
+    /// The number of a stream of reports, by when it was opened here. What a process said before it died may come after
+    /// what its successor says, so a process is not heard over a stream older than that of another of its node.
     /// </summary>
     public long OpenStream() => Interlocked.Increment(ref _lastStream);
 
@@ -45,10 +45,10 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         lock (_gate)
         {
             _entries.TryGetValue(id, out var known);
-            if (known.Stream > stream)
+            var now = timeProvider.GetTimestamp();
+            if (IsOutdated(report, session, stream, known, now))
                 return;
 
-            var now = timeProvider.GetTimestamp();
             var nowUtc = timeProvider.GetUtcNow();
             var isSame = known.Status?.Session == session && !IsSilent(known.Status.HeardTimestamp, now);
             isNews = !isSame || known.Status!.Draining != report.Draining
@@ -59,7 +59,7 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
                 ClockOffset = known.Status?.ClockOffset,
                 ClockOffsetError = known.Status?.ClockOffsetError ?? default,
             };
-            _entries[id] = new Entry(status, stream);
+            _entries[id] = new Entry(status, stream, report.Number);
         }
 
         if (isNews)
@@ -193,8 +193,24 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         UpSince = nowUtc,
     };
 
+    /// <summary>
+    /// Whether a report is older than what is known. A process numbers its reports: the order of its streams would not
+    /// tell, for what it sent over a connection that it has given up may arrive at the same time as what it sends now,
+    /// and open its stream here last. Processes are told apart by the order of their streams, which can be wrong in the
+    /// same way; but then the dead one falls silent, and the other is heard again.
+    /// </summary>
+    private bool IsOutdated(NodeReport report, OwnerSession session, long stream, Entry known, long now)
+    {
+        if (known.Status is null)
+            return false;
+
+        return known.Status.Session == session
+            ? report.Number < known.Number
+            : stream < known.Stream && !IsSilent(known.Status.HeardTimestamp, now);
+    }
+
     private bool IsSilent(long heard, long now) =>
         timeProvider.GetElapsedTime(Math.Max(heard, _listeningSince), now) > ownerTimeout;
 
-    private readonly record struct Entry(MemberStatus Status, long Stream);
+    private readonly record struct Entry(MemberStatus Status, long Stream, long Number);
 }

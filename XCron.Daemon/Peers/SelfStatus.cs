@@ -9,6 +9,9 @@ internal sealed class SelfStatus
     // Set by whoever stops the process, read by every link and by the assigner.
     private volatile bool _draining;
 
+    // Taken before the rest of a report is looked at: what a later number says is never older.
+    private long _lastNumber;
+
     /// <summary>This process, as an owner of shards.</summary>
     public required OwnerSession Session { get; init; }
 
@@ -38,6 +41,7 @@ internal sealed class SelfStatus
 
     public NodeReport Report(DateTimeOffset now) => new()
     {
+        Number = Interlocked.Increment(ref _lastNumber),
         NodeId = Session.Node.Value,
         Incarnation = Session.Incarnation,
         Version = Version,
