@@ -29,10 +29,21 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
     public event Action? Changed;
 
     /// <summary>
-    /// The number of a stream of reports. Only a node's newest stream counts: what a process said before it died may
-    /// come after what its successor says.
+    /// The number of a stream of reports. Of a node's streams the newest counts: what a process said before it died may
+    /// come after what its successor says. But a stream that was given up may also arrive after the one that replaced
+    /// it, so a newest that has ended, or is silent, counts no more.
     /// </summary>
     public long OpenStream() => Interlocked.Increment(ref _lastStream);
+
+    /// <summary>Nothing more comes over this stream: an older one may count again.</summary>
+    public void EndStream(long stream)
+    {
+        lock (_gate)
+        {
+            foreach (var (id, entry) in _entries.Where(entry => entry.Value.Stream == stream).ToArray())
+                _entries[id] = entry with { Stream = 0 };
+        }
+    }
 
     public void Heard(NodeReport report, long stream)
     {
@@ -45,10 +56,10 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         lock (_gate)
         {
             _entries.TryGetValue(id, out var known);
-            if (known.Stream > stream)
+            var now = timeProvider.GetTimestamp();
+            if (known.Stream > stream && timeProvider.GetElapsedTime(known.Status.HeardTimestamp, now) <= ownerTimeout)
                 return;
 
-            var now = timeProvider.GetTimestamp();
             var nowUtc = timeProvider.GetUtcNow();
             var isSame = known.Status?.Session == session && !IsSilent(known.Status.HeardTimestamp, now);
             isNews = !isSame || known.Status!.Draining != report.Draining
