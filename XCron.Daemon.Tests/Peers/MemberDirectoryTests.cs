@@ -76,6 +76,32 @@ internal sealed class MemberDirectoryTests
         Assert.That(string.Join(" ", heard), Is.EqualTo("1 1 2 3 4"));
     }
 
+    /// <summary>
+    /// Soak, seed 2027: a line was cut and healed. The stream that the node had given up arrived behind the one that
+    /// replaced it, and whatever came over that was passed over for ever: the node was silent and owned no shard.
+    /// </summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_stream_that_was_given_up_and_arrives_last_keeps_nobody_silent(bool ends)
+    {
+        var replacing = _members.OpenStream();
+        _members.Heard(Report(), replacing);
+        var givenUp = _members.OpenStream();
+        _members.Heard(Report(), givenUp);
+
+        if (ends)
+            _members.EndStream(givenUp);
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Advance(OwnerTimeout / 4);
+            _members.Heard(Report(), replacing);
+        }
+
+        Assert.That(_members.IsSilent(Node), Is.False);
+        _time.Advance(OwnerTimeout);
+        Assert.That(_members.IsSilent(Node), Is.False, "it was heard just now, and not only at first");
+    }
+
     [Test]
     public void What_a_dead_process_said_does_not_come_back_over_its_old_stream()
     {

@@ -72,6 +72,7 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
         ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _stopping);
+        var stream = 0L;
         try
         {
             if (!await requestStream.MoveNext(ending.Token))
@@ -79,7 +80,7 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
 
             RequireSecret(requestStream.Current.SharedSecret);
             var raft = RequireRaft();
-            var stream = _members.OpenStream();
+            stream = _members.OpenStream();
             do
             {
                 var report = requestStream.Current;
@@ -94,6 +95,10 @@ internal sealed class ClusterPeerService : ClusterPeer.ClusterPeerBase, IDisposa
             || (ending.IsCancellationRequested && broken is not RpcException))
         {
             // The caller is gone, or this node is stopping: the stream just ends.
+        }
+        finally
+        {
+            _members.EndStream(stream);
         }
     }
 

@@ -30,9 +30,20 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
 
     /// <summary>
     /// The number of a stream of reports, by when it was opened here. What a process said before it died may come after
-    /// what its successor says, so a process is not heard over a stream older than that of another of its node.
+    /// what its successor says, so of streams of different processes of a node the newest counts, until it has ended or
+    /// is silent.
     /// </summary>
     public long OpenStream() => Interlocked.Increment(ref _lastStream);
+
+    /// <summary>Nothing more comes over this stream: an older one may count again.</summary>
+    public void EndStream(long stream)
+    {
+        lock (_gate)
+        {
+            foreach (var (id, entry) in _entries.Where(entry => entry.Value.Stream == stream).ToArray())
+                _entries[id] = entry with { Stream = 0 };
+        }
+    }
 
     public void Heard(NodeReport report, long stream)
     {
@@ -197,7 +208,7 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
     /// Whether a report is older than what is known. A process numbers its reports: the order of its streams would not
     /// tell, for what it sent over a connection that it has given up may arrive at the same time as what it sends now,
     /// and open its stream here last. Processes are told apart by the order of their streams, which can be wrong in the
-    /// same way; but then the dead one falls silent, and the other is heard again.
+    /// same way; but then the dead one's ends or falls silent, and the other is heard again.
     /// </summary>
     private bool IsOutdated(NodeReport report, OwnerSession session, long stream, Entry known, long now)
     {
@@ -206,7 +217,7 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
 
         return known.Status.Session == session
             ? report.Number < known.Number
-            : stream < known.Stream && !IsSilent(known.Status.HeardTimestamp, now);
+            : stream < known.Stream && timeProvider.GetElapsedTime(known.Status.HeardTimestamp, now) <= ownerTimeout;
     }
 
     private bool IsSilent(long heard, long now) =>

@@ -43,13 +43,20 @@ internal sealed class NodePromises
             return $"its term, {_term}, and is in {restarted.Term}";
         if (restarted.Term == _vote.Term && restarted.Vote != _vote.For)
             return $"its vote for {_vote.For} in term {_vote.Term}, and has {restarted.Vote}";
-        if (restarted.Log.LastIndex < _held.Index || !IsHeld(restarted))
+        if (!IsReplaced(restarted) && (restarted.Log.LastIndex < _held.Index || !IsHeld(restarted)))
             return $"entry {_held.Index} of term {_held.Term}; its log ends at {restarted.Log.LastIndex}";
 
         return null;
     }
 
     private static Term Max(Term left, Term right) => left > right ? left : right;
+
+    /// <summary>
+    /// It starts from a snapshot of a later term, which it had received when it died: terms never fall along a log, so
+    /// what is committed behind that snapshot is none of its entry (Raft §5.4, figure 13 step 7).
+    /// </summary>
+    private bool IsReplaced(RaftCore restarted) =>
+        restarted.Log.View.TermAt(restarted.Log.View.Base) > _held.Term;
 
     private bool IsHeld(RaftCore core) =>
         _held.Index <= core.Log.View.Base || core.Log.View.Matches(_held.Index, _held.Term);
