@@ -312,7 +312,7 @@ internal sealed class MemberChangesTests
             return Task.FromResult(MemberReplies.Done);
         };
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = AdmissionOf(raft).RunAsync(wasMember: false, stopping.Token);
+        var running = AdmissionOf(raft).RunAsync(wasMember: false, static () => true, stopping.Token);
         await _time.FireUntilAsync(takenIn.Task, Options.MostBackoff);
         await stopping.CancelAsync();
         await running;
@@ -321,11 +321,36 @@ internal sealed class MemberChangesTests
     }
 
     [Test]
+    public async Task That_a_node_was_taken_in_is_noted_and_tried_again_where_it_cannot_be(
+        CancellationToken cancellationToken)
+    {
+        var raft = new InMemoryMembers(new NodeId(1), _raft.Membership);
+        var isNoted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tries = 0;
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = AdmissionOf(raft).RunAsync(wasMember: false, Note, stopping.Token);
+        await _time.FireUntilAsync(isNoted.Task, Options.MostBackoff);
+        await stopping.CancelAsync();
+        await running;
+
+        Assert.That(tries, Is.EqualTo(3));
+
+        bool Note()
+        {
+            if (++tries < 3)
+                return false;
+
+            isNoted.SetResult();
+            return true;
+        }
+    }
+
+    [Test]
     public async Task A_node_that_was_removed_does_not_ask(CancellationToken cancellationToken)
     {
         var raft = new InMemoryMembers(new NodeId(9), _raft.Membership) { Leader = NodeId.None };
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = AdmissionOf(raft).RunAsync(wasMember: true, stopping.Token);
+        var running = AdmissionOf(raft).RunAsync(wasMember: true, static () => false, stopping.Token);
 
         await stopping.CancelAsync();
 

@@ -64,12 +64,12 @@ internal sealed class ProcessMembers
     /// <summary>Until the process is gone; does what Admission and LearnerPromotion do when they are woken.</summary>
     public async Task RunAsync()
     {
-        var wasMember = _machine.Told is null || _raft.MembershipIndex > LogIndex.Zero;
+        var wasMember = _machine.Told is null || _machine.WasTakenIn;
         while (true)
         {
             if (!wasMember && _raft.CommittedMembership?.Find(_raft.Self) is not null)
             {
-                wasMember = true;
+                wasMember = _machine.WasTakenIn = true;
                 _world.Count("taken in");
             }
 

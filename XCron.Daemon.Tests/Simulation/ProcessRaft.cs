@@ -29,8 +29,6 @@ internal sealed class ProcessRaft(ProcessClock clock, TimeSpan requestTimeout) :
 
     public Membership Membership => Node.Loop.Status.Current.Membership;
 
-    public LogIndex MembershipIndex => Status.MembershipIndex;
-
     public long Epoch => Node.Epoch;
 
     public Membership? CommittedMembership =>

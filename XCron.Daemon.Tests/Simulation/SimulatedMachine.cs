@@ -27,6 +27,9 @@ internal sealed class SimulatedMachine(
 
     public Membership? Told => told;
 
+    /// <summary>What its data directory notes: a committed configuration had this machine in it.</summary>
+    public bool WasTakenIn { get; set; }
+
     public SimulatedTimeouts Timeouts => world.Timeouts;
 
     public SimulatedDisk Disk { get; } = new();

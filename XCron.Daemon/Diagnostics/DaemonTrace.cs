@@ -99,4 +99,8 @@ internal static partial class DaemonTrace
 
     [LoggerMessage(504, LogLevel.Information, "Waiting for {Missing} of peer_hosts to form the cluster")]
     public static partial void WaitingForPeers(this ILogger logger, string missing);
+
+    [LoggerMessage(125, LogLevel.Warning,
+        "{Path} could not be written: {Why}. It says that this node was taken in; it is tried again.")]
+    public static partial void AdmissionNotNoted(this ILogger logger, string path, string why);
 }

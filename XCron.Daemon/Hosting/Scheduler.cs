@@ -156,12 +156,13 @@ internal sealed class Scheduler : IAsyncDisposable
         var search = new MemberSearch(
             raft, _channels, _members, _addresses, [.. _options.Peer.PeerHosts, .. _options.Peer.Join], _peerOptions,
             _time, new Random(NewSeed()), _peersTrace);
-        var wasMember = !_directory.HasJoined || _node.Status.MembershipIndex > LogIndex.Zero;
+        var mark = new AdmissionMark(_options.RaftDir, _logger);
+        var wasMember = !_directory.HasJoined || mark.IsSet;
         Task[] parts =
         [
             raft.WatchAsync(_stopping.Token),
             _peers.RunAsync(_stopping.Token),
-            admission.RunAsync(wasMember, _stopping.Token),
+            admission.RunAsync(wasMember, mark.TrySet, _stopping.Token),
             search.RunAsync(_stopping.Token),
             new LearnerPromotion(raft, _time, _peersTrace).RunAsync(_stopping.Token),
         ];

@@ -23,15 +23,19 @@ internal sealed class Admission(
     private string? _told;
     private bool _isMoveTold;
 
-    /// <param name="wasMember">Whether its log, as it was found, came from a cluster that had taken it in.</param>
+    /// <param name="wasMember">Whether a cluster had taken it in before this process was started.</param>
+    /// <param name="noteTakenIn">
+    /// Makes durable that one has; false where it could not, then it is called again.
+    /// </param>
     /// <param name="stopping">Ends it.</param>
-    public async Task RunAsync(bool wasMember, CancellationToken stopping)
+    public async Task RunAsync(bool wasMember, Func<bool> noteTakenIn, CancellationToken stopping)
     {
         var changed = new Pulse();
         raft.Changed += changed.Set;
         try
         {
             var isTold = false;
+            var isNoted = wasMember;
             while (!stopping.IsCancellationRequested)
             {
                 var next = changed.Next;
@@ -47,9 +51,10 @@ internal sealed class Admission(
                     trace.Removed(raft.Self, others);
                 isTold = !isMember && !isAsking && raft.CommittedMembership is not null;
                 wasMember |= isMember;
+                isNoted = isNoted || (isMember && noteTakenIn());
 
                 // Until a change that may yet be undone is committed nothing tells of it but another look.
-                var mustLook = isAsking || hasMoved || raft.CommittedMembership is null;
+                var mustLook = isAsking || hasMoved || isNoted != wasMember || raft.CommittedMembership is null;
                 await Pulse.WaitAsync(
                     next, mustLook ? _backoff.Next() : Timeout.InfiniteTimeSpan, timeProvider, stopping);
             }
