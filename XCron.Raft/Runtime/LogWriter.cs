@@ -72,7 +72,8 @@ internal sealed class LogWriter : Station<LogWriterJob>
     // In small steps, so that the next batch waits for one of them at most.
     private void UseIdleTime(bool hadWork)
     {
-        if ((hadWork || !_log.HasSpare) && MayTrySpare())
+        // Low may have ended without a try: a segment that the log needs no more is the next one now.
+        if ((hadWork || !_log.HasSpare || _space == DiskHealth.Low) && MayTrySpare())
         {
             _mayRest = false;
             MakeSpare();
