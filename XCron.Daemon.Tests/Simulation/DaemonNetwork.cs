@@ -4,14 +4,15 @@ using XCron.Raft.Tests.Simulation;
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// What lies between the machines. Everything takes its time and may overtake; a share is lost, and what was cut does
-/// not arrive.
+/// What lies between the machines. Everything takes its time and may overtake, but for entries of the log, which are one
+/// stream from machine to machine; a share is lost, and what was cut does not arrive.
 /// </summary>
 internal sealed class DaemonNetwork(VirtualTime time, Random random)
 {
     private readonly PriorityQueue<Action, (long DueMs, long Order)> _onItsWay = new();
     private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
     private readonly HashSet<NodeId> _withoutLog = [];
+    private readonly Dictionary<(NodeId From, NodeId To), long> _logArrivesMs = [];
     private long _order;
 
     /// <summary>The share that is lost.</summary>
@@ -35,16 +36,28 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
     /// <summary>Puts something on its way; false where it will not arrive.</summary>
     public bool TryCarry(NodeId from, NodeId to, Action arrive)
     {
-        if (_cut.Contains((from, to)) || (Loss > 0 && random.NextDouble() < Loss))
+        if (!GetsThrough(from, to))
             return false;
 
         Put(arrive, random.Next(MaxDelayMs + 1));
         return true;
     }
 
-    /// <summary>As <see cref="TryCarry"/>, of entries and snapshots, which have a stream of their own.</summary>
-    public bool TryCarryLog(NodeId from, NodeId to, Action arrive) =>
-        !_withoutLog.Contains(to) && TryCarry(from, to, arrive);
+    /// <summary>
+    /// As <see cref="TryCarry"/>, of entries and snapshots, which have a stream of their own and keep their order: where
+    /// one overtook another the rest would wait for a heartbeat, which in a long run is minutes.
+    /// </summary>
+    public bool TryCarryLog(NodeId from, NodeId to, Action arrive)
+    {
+        if (_withoutLog.Contains(to) || !GetsThrough(from, to))
+            return false;
+
+        var arrivesMs = Math.Max(
+            time.NowMs + random.Next(MaxDelayMs + 1), _logArrivesMs.GetValueOrDefault((from, to)));
+        _logArrivesMs[(from, to)] = arrivesMs;
+        Put(arrive, (int)(arrivesMs - time.NowMs));
+        return true;
+    }
 
     /// <summary>After the longest way: for what its reader notices by itself, such as the end of a stream.</summary>
     public void Notice(Action notice) => Put(notice, MaxDelayMs + 1);
@@ -61,6 +74,9 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
 
         return did;
     }
+
+    private bool GetsThrough(NodeId from, NodeId to) =>
+        !_cut.Contains((from, to)) && !(Loss > 0 && random.NextDouble() < Loss);
 
     private void Put(Action action, int delayMs) => _onItsWay.Enqueue(action, (time.NowMs + delayMs, _order++));
 }
