@@ -4,8 +4,8 @@ using XCron.Raft.Tests.Simulation;
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// What lies between the machines. Everything takes its time and may overtake, but for entries of the log, which are one
-/// stream from machine to machine; a share is lost, and what was cut does not arrive.
+/// What lies between the machines. Everything takes its time and may overtake, but for entries of the log, which are
+/// one stream from machine to machine; a share is lost, and what was cut does not arrive.
 /// </summary>
 internal sealed class DaemonNetwork(VirtualTime time, Random random)
 {
@@ -44,8 +44,8 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
     }
 
     /// <summary>
-    /// As <see cref="TryCarry"/>, of entries and snapshots, which have a stream of their own and keep their order: where
-    /// one overtook another the rest would wait for a heartbeat, which in a long run is minutes.
+    /// As <see cref="TryCarry"/>, of entries and snapshots, which have a stream of their own and keep their order:
+    /// where one overtook another the rest would wait for a heartbeat, which in a long run is minutes.
     /// </summary>
     public bool TryCarryLog(NodeId from, NodeId to, Action arrive)
     {
