@@ -129,23 +129,20 @@ internal sealed class BorderTests
     [TestCase("cursor", "AQAAAAAAAAAB", "AgAAAAAAAAAB", Description = "of a version to come")]
     [TestCase("cursor", "AX__________", "Af__________", Description = "an id that is negative")]
     [TestCase("cursor", "AQAAAAAAAAAB", "AQAAAAAAAAABAA")]
-    public async Task A_listing_s_parameter_is_taken_or_1000(string parameter, string right, string wrong)
-    {
-        var taken = await _host.GetAsync($"/xcron/listTasks?{parameter}={right}");
-        var refused = await _host.GetAsync($"/xcron/listTasks?{parameter}={wrong}");
-
-        Assert.That((taken.Code, refused.Code), Is.EqualTo((0, 1000)), $"{taken.Text} {refused.Text}");
-        Assert.That(refused.Message, Does.StartWith($"{parameter} is \"{wrong}\"; must be "));
-    }
+    public Task A_listing_s_parameter_is_taken_or_1000(string parameter, string right, string wrong) =>
+        AssertTakenOr1000Async("/xcron/listTasks?", parameter, right, wrong);
 
     [TestCase("count", "1", "0")]
     [TestCase("count", "100", "101")]
     [TestCase("after", "0", "-1")]
     [TestCase("after", "9999999999", "10000000000")]
-    public async Task A_preview_s_parameter_is_taken_or_1000(string parameter, string right, string wrong)
+    public Task A_preview_s_parameter_is_taken_or_1000(string parameter, string right, string wrong) =>
+        AssertTakenOr1000Async("/xcron/previewSchedule?format=@daily&", parameter, right, wrong);
+
+    private async Task AssertTakenOr1000Async(string call, string parameter, string right, string wrong)
     {
-        var taken = await _host.GetAsync($"/xcron/previewSchedule?format=@daily&{parameter}={right}");
-        var refused = await _host.GetAsync($"/xcron/previewSchedule?format=@daily&{parameter}={wrong}");
+        var taken = await _host.GetAsync($"{call}{parameter}={right}");
+        var refused = await _host.GetAsync($"{call}{parameter}={wrong}");
 
         Assert.That((taken.Code, refused.Code), Is.EqualTo((0, 1000)), $"{taken.Text} {refused.Text}");
         Assert.That(refused.Message, Does.StartWith($"{parameter} is \"{wrong}\"; must be "));

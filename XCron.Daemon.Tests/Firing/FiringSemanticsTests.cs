@@ -17,7 +17,6 @@ internal sealed class FiringSemanticsTests : IDisposable
     private readonly ManualClock _clock = new(Start);
     private readonly MemoryLog _log = new();
     private readonly MemoryGateway _gateway;
-    private readonly MemoryReplica _replica;
     private readonly SteppedNode _node;
     private readonly List<string> _sent = [];
     private HttpStatusCode _answer = HttpStatusCode.OK;
@@ -26,7 +25,6 @@ internal sealed class FiringSemanticsTests : IDisposable
     public FiringSemanticsTests()
     {
         _gateway = new MemoryGateway(_log);
-        _replica = new MemoryReplica(_log);
         var target = new FakeTarget((request, _) =>
         {
             var time = request.Headers.GetValues("X-Xcron-Scheduled-Time").Single();
@@ -34,7 +32,7 @@ internal sealed class FiringSemanticsTests : IDisposable
             _whileSending();
             return Task.FromResult(new HttpResponseMessage(_answer));
         });
-        _node = new SteppedNode(1, _replica, _gateway, _clock, 1, target);
+        _node = new SteppedNode(1, new MemoryReplica(_log), _gateway, _clock, 1, target);
         _log.AssignAll(_node.Self);
     }
 
@@ -46,7 +44,7 @@ internal sealed class FiringSemanticsTests : IDisposable
         var definition = Definitions.OneShot();
         definition.DeadlineMs = 5 * Second;
         var id = _log.Create(7, Start, definition);
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         Assert.That(_log.Tasks.Find(id)!.Run, Is.Not.Null);
 
         _clock.Advance(5 * Second + 1);
@@ -124,7 +122,7 @@ internal sealed class FiringSemanticsTests : IDisposable
     public async Task A_clock_that_is_set_back_after_the_claim_holds_up_the_run()
     {
         _log.Create(7, Start, Definitions.OneShot());
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         Assert.That(_log.Tasks.Find(new TaskId(7))!.Run, Is.Not.Null);
 
         _clock.Set(Start - 1);
@@ -159,9 +157,9 @@ internal sealed class FiringSemanticsTests : IDisposable
     public async Task Overlap_allow_sends_the_next_run_while_the_last_is_on_its_way()
     {
         var id = _log.Create(7, Start, Periodic(Overlap.Allow));
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         _clock.Advance(5 * Second);
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         Assert.That(_log.Tasks.Find(id)!.Runs!.Count, Is.EqualTo(2));
 
         await StepAsync();
@@ -174,9 +172,9 @@ internal sealed class FiringSemanticsTests : IDisposable
     public async Task Overlap_skip_consumes_what_comes_due_meanwhile_and_goes_on_afterwards()
     {
         var id = _log.Create(7, Start, Periodic(Overlap.Skip));
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         _clock.Advance(7 * Second);
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         await StepAsync();
         _clock.Advance(4 * Second);
         await StepAsync();
@@ -279,22 +277,5 @@ internal sealed class FiringSemanticsTests : IDisposable
         return definition;
     }
 
-    private async Task ClaimAsync()
-    {
-        _replica.Follow();
-        _node.Turn();
-        await _node.Claims.RunOnceAsync(CancellationToken.None);
-        _replica.Follow();
-    }
-
-    private async Task StepAsync()
-    {
-        for (var i = 0; i < 4; i++)
-        {
-            _replica.Follow();
-            await _node.StepAsync();
-        }
-
-        _replica.Follow();
-    }
+    private Task StepAsync() => _node.FollowAndStepAsync(4);
 }

@@ -21,7 +21,6 @@ internal sealed class ImportedRunsTests : IDisposable
     private readonly SchedulerState _source = new();
     private readonly AppliedLog _sourceLog;
     private readonly MemoryLog _log = new();
-    private readonly MemoryReplica _replica;
     private readonly SteppedNode _node;
     private readonly List<string> _sent = [];
     private HttpStatusCode _answer = HttpStatusCode.OK;
@@ -29,7 +28,6 @@ internal sealed class ImportedRunsTests : IDisposable
     public ImportedRunsTests()
     {
         _sourceLog = new AppliedLog(_source);
-        _replica = new MemoryReplica(_log);
         var target = new FakeTarget((request, _) =>
         {
             var attempt = request.Headers.GetValues("X-Xcron-Attempt").Single();
@@ -37,7 +35,7 @@ internal sealed class ImportedRunsTests : IDisposable
             _sent.Add($"{request.Headers.GetValues("X-Xcron-Run-Id").Single()}/{attempt} for {time}");
             return Task.FromResult(new HttpResponseMessage(_answer));
         });
-        _node = new SteppedNode(1, _replica, new MemoryGateway(_log), _clock, 1, target);
+        _node = new SteppedNode(1, new MemoryReplica(_log), new MemoryGateway(_log), _clock, 1, target);
         _log.AssignAll(_node.Self);
         _sourceLog.Apply(TaskCommands.EncodeAssign(
             0, Enumerable.Range(0, ShardId.Count).Select(shard => (new ShardId(shard), Elsewhere))));
@@ -186,14 +184,5 @@ internal sealed class ImportedRunsTests : IDisposable
             _log.Apply(command);
     }
 
-    private async Task StepAsync()
-    {
-        for (var i = 0; i < 6; i++)
-        {
-            _replica.Follow();
-            await _node.StepAsync();
-        }
-
-        _replica.Follow();
-    }
+    private Task StepAsync() => _node.FollowAndStepAsync(6);
 }

@@ -19,14 +19,12 @@ internal sealed class OutageTests : IDisposable
     private static readonly OwnerSession Gone = new(new NodeId(9), 9);
     private readonly ManualClock _clock = new(Start);
     private readonly MemoryLog _log = new();
-    private readonly MemoryReplica _replica;
     private readonly SteppedNode _node;
     private readonly List<(string Run, long ScheduledMs, long SentMs)> _sent = [];
     private Func<HttpResponseMessage> _answer = static () => new HttpResponseMessage(HttpStatusCode.OK);
 
     public OutageTests()
     {
-        _replica = new MemoryReplica(_log);
         var target = new FakeTarget((request, _) =>
         {
             var run = request.Headers.GetValues("X-Xcron-Run-Id").Single();
@@ -35,7 +33,7 @@ internal sealed class OutageTests : IDisposable
             _sent.Add(($"{run}/{attempt}", (long)(time * Second), _clock.NowMs));
             return Task.FromResult(_answer());
         });
-        _node = new SteppedNode(1, _replica, new MemoryGateway(_log), _clock, 1, target);
+        _node = new SteppedNode(1, new MemoryReplica(_log), new MemoryGateway(_log), _clock, 1, target);
         _log.AssignAll(_node.Self);
     }
 
@@ -107,9 +105,9 @@ internal sealed class OutageTests : IDisposable
         object misfire, bool isLatestSent)
     {
         _log.Create(7, Start, Definitions.Periodic("@every 60s", (Misfire)misfire));
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         _clock.Advance(Minute);
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         Assert.That(Record.QueuedDueMs, Is.EqualTo(Start + Minute));
         _log.Apply(TaskCommands.EncodePause(new TaskId(7), null));
         await StepAsync();
@@ -128,9 +126,9 @@ internal sealed class OutageTests : IDisposable
     public async Task What_waited_for_a_long_run_is_sent_when_that_ends_however_late_and_under_misfire_skip_too()
     {
         _log.Create(7, Start, Definitions.Periodic("@every 60s", Misfire.Skip));
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         _clock.Advance(Minute);
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         _clock.Advance(60 * Minute);
 
         await StepAsync();
@@ -233,7 +231,7 @@ internal sealed class OutageTests : IDisposable
     public async Task A_task_deleted_between_its_claim_and_its_call_is_not_sent()
     {
         _log.Create(7, Start, Definitions.OneShot());
-        await ClaimAsync();
+        await _node.FollowAndClaimAsync();
         _log.Delete(new TaskId(7));
 
         await StepAsync();
@@ -282,22 +280,5 @@ internal sealed class OutageTests : IDisposable
         Assert.That(applied.Result.Code, Is.EqualTo(1));
     }
 
-    private async Task ClaimAsync()
-    {
-        _replica.Follow();
-        _node.Turn();
-        await _node.Claims.RunOnceAsync(CancellationToken.None);
-        _replica.Follow();
-    }
-
-    private async Task StepAsync(int steps = 8)
-    {
-        for (var i = 0; i < steps; i++)
-        {
-            _replica.Follow();
-            await _node.StepAsync();
-        }
-
-        _replica.Follow();
-    }
+    private Task StepAsync(int steps = 8) => _node.FollowAndStepAsync(steps);
 }

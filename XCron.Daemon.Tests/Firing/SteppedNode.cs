@@ -9,6 +9,7 @@ namespace XCron.Daemon.Tests.Firing;
 /// <summary>The parts of firing as one session has them, moved step by step in one thread.</summary>
 internal sealed class SteppedNode : IStateObserver, IDisposable
 {
+    private readonly MemoryReplica _replica;
     private readonly DueQueue _due = new();
     private readonly TimingInbox _timingInbox;
     private readonly ProposalTimes _proposals = new();
@@ -20,6 +21,7 @@ internal sealed class SteppedNode : IStateObserver, IDisposable
     public SteppedNode(
         ulong node, MemoryReplica replica, MemoryGateway gateway, ManualClock clock, int seed, FakeTarget target)
     {
+        _replica = replica;
         Self = new OwnerSession(new NodeId(node), node);
         var options = new FiringOptions { MaxClaimsPerCommand = 7, MaxResultsPerCommand = 5 };
         var logger = NullLogger.Instance;
@@ -66,6 +68,27 @@ internal sealed class SteppedNode : IStateObserver, IDisposable
     {
         for (var turns = 0; Timing.RunOnce() == 0; turns++)
             Assert.That(turns, Is.LessThan(1000), "the timing loop turns in vain");
+    }
+
+    /// <summary>So many steps, each with all that the log holds by then.</summary>
+    public async Task FollowAndStepAsync(int steps)
+    {
+        for (var i = 0; i < steps; i++)
+        {
+            _replica.Follow();
+            await StepAsync();
+        }
+
+        _replica.Follow();
+    }
+
+    /// <summary>Claims what is due, and sends nothing.</summary>
+    public async Task FollowAndClaimAsync()
+    {
+        _replica.Follow();
+        Turn();
+        await Claims.RunOnceAsync(CancellationToken.None);
+        _replica.Follow();
     }
 
     public async Task StepAsync()

@@ -49,13 +49,11 @@ internal static class Answer
         return buffer.WrittenMemory;
     }
 
-    /// <summary>The headers of a refusal that is written by another.</summary>
+    /// <summary>The headers of an answer that nobody is to keep.</summary>
     public static void Describe(IHeaderDictionary headers, Guid requestId, int length)
     {
-        headers.ContentType = "application/json";
-        headers.ContentLength = length;
+        DescribeCreated(headers, requestId, length);
         headers.CacheControl = "no-store";
-        headers[RequestIdHeader] = requestId.ToString();
     }
 
     /// <summary>Success, with what <paramref name="write"/> writes as the value of data.</summary>
@@ -84,7 +82,8 @@ internal static class Answer
         task.Value.TryFormat(json[length..], out var digits);
         length = Put(json, length + digits, isExisting ? "\",\"existing\":true}}"u8 : "\"}}"u8);
 
-        Begin(context.Response, requestId, StatusCodes.Status200OK, length);
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        DescribeCreated(context.Response.Headers, requestId, length);
         var start = context.Response.StartAsync();
         if (!start.IsCompletedSuccessfully)
             return WriteStartedAsync(start, context.Response, json[..length].ToArray());
@@ -120,17 +119,16 @@ internal static class Answer
 
     private static Task WriteAsync(HttpContext context, Guid requestId, int httpStatus, ReadOnlyMemory<byte> json)
     {
-        Begin(context.Response, requestId, httpStatus, json.Length);
-        context.Response.Headers.CacheControl = "no-store";
+        context.Response.StatusCode = httpStatus;
+        Describe(context.Response.Headers, requestId, json.Length);
         return WriteStartedAsync(context.Response.StartAsync(), context.Response, json);
     }
 
-    private static void Begin(HttpResponse response, Guid requestId, int httpStatus, int length)
+    private static void DescribeCreated(IHeaderDictionary headers, Guid requestId, int length)
     {
-        response.StatusCode = httpStatus;
-        response.ContentType = "application/json";
-        response.ContentLength = length;
-        response.Headers[RequestIdHeader] = requestId.ToString();
+        headers.ContentType = "application/json";
+        headers.ContentLength = length;
+        headers[RequestIdHeader] = requestId.ToString();
     }
 
     /// <remarks>

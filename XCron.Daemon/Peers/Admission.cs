@@ -54,7 +54,7 @@ internal sealed class Admission(
                 isNoted = isNoted || (isMember && noteTakenIn());
 
                 // Until a change that may yet be undone is committed nothing tells of it but another look.
-                var mustLook = isAsking || hasMoved || isNoted != wasMember || raft.CommittedMembership is null;
+                var mustLook = isAsking || hasMoved || (wasMember && !isNoted) || raft.CommittedMembership is null;
                 await Pulse.WaitAsync(
                     next, mustLook ? _backoff.Next() : Timeout.InfiniteTimeSpan, timeProvider, stopping);
             }
