@@ -7,6 +7,8 @@ internal sealed class ServerFigures(ServerProcess server)
 {
     private const double BytesPerMegabyte = 1e6;
 
+    private static readonly TimeSpan ScrapeAge = TimeSpan.FromMilliseconds(500);
+
     /// <summary>VmRSS.</summary>
     public double ResidentMegabytes()
     {
@@ -33,6 +35,7 @@ internal sealed class ServerFigures(ServerProcess server)
     public async Task<double> LogBytesAsync(HttpClient client)
     {
         const string Metric = "xcron_raft_log_size_bytes";
+        await Task.Delay(ScrapeAge, TimeProvider.System); // a scrape is kept for less than that and given out again
         var metrics = await client.GetStringAsync(new Uri($"http://127.0.0.1:{server.MonitorPort}/metrics"));
         var line = metrics.Split('\n').First(line => line.StartsWith(Metric, StringComparison.Ordinal));
         return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
