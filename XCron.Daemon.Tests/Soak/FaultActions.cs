@@ -111,7 +111,7 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
     }
 
     /// <summary>A node without a clock of ours is ended and started with one first.</summary>
-    public async Task SkewAsync(int index, double offsetSeconds, double seconds, CancellationToken stop)
+    public async Task SkewAsync(int index, long offsetMs, double seconds, CancellationToken stop)
     {
         if (!cluster.Nodes[index].IsClockOurs)
         {
@@ -122,10 +122,9 @@ internal sealed class FaultActions(SoakCluster cluster, SoakApi api, FaultLog lo
             restarted();
         }
 
-        var detail = string.Create(
-            CultureInfo.InvariantCulture, $"{offsetSeconds:+0.000;-0.000} s for {seconds:0.0} s");
-        var end = log.Begin(FaultKind.Skew, index, detail, (long)(offsetSeconds * 1000));
-        cluster.Nodes[index].Clock.Set(offsetSeconds);
+        var detail = string.Create(CultureInfo.InvariantCulture, $"{offsetMs:+0;-0;0} ms for {seconds:0.0} s");
+        var end = log.Begin(FaultKind.Skew, index, detail, offsetMs);
+        cluster.Nodes[index].Clock.Set(offsetMs);
         await SoakTime.Delay(seconds, stop);
         cluster.Nodes[index].Clock.Set(0);
         // The library looks at the file each second.

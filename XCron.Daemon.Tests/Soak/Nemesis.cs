@@ -85,7 +85,7 @@ internal sealed class Nemesis
         FaultKind.Cut => _actions.CutAsync(node, DrawCut(), Seconds(1, 15), stop),
         FaultKind.Slow => _actions.SlowAsync(node, DrawSlowness(), Seconds(3, 15), stop),
         FaultKind.DiskFull => _actions.FillDiskAsync(node, Seconds(5, 30), stop),
-        FaultKind.Skew => _actions.SkewAsync(node, DrawSkew(), Seconds(3, 20), stop),
+        FaultKind.Skew => _actions.SkewAsync(node, DrawSkewMs(), Seconds(3, 20), stop),
         FaultKind.Transfer => _actions.TransferAsync(node, stop),
         FaultKind.Wipe => _actions.WipeAsync(node, Seconds(0, 3), stop),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "is not for a nemesis to do"),
@@ -107,11 +107,12 @@ internal sealed class Nemesis
         ? new Slowness(DelayMs: _random.Next(20, 500), StallPercent: 0, StallMs: 0)
         : new Slowness(DelayMs: 0, StallPercent: 30, StallMs: 200);
 
-    private double DrawSkew() => _random.Next(6) switch
+    /// <summary>Whole milliseconds: what is set is what the checker judges by.</summary>
+    private long DrawSkewMs() => _random.Next(6) switch
     {
-        0 => 3600,
-        1 => -3600,
-        _ => _random.NextDouble() * 4 - 2,
+        0 => 3_600_000,
+        1 => -3_600_000,
+        _ => _random.Next(-2000, 2001),
     };
 }
 

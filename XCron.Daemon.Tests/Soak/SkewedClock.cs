@@ -26,10 +26,10 @@ internal sealed class SkewedClock
 
     public static bool IsAvailable => Library is not null;
 
-    public void Set(double offsetSeconds)
+    public void Set(long offsetMs)
     {
         // Renamed into place: the library never reads half of it.
-        var offset = offsetSeconds.ToString("+0.000;-0.000;+0", CultureInfo.InvariantCulture);
+        var offset = (offsetMs / 1000m).ToString("+0.000;-0.000;+0", CultureInfo.InvariantCulture);
         File.WriteAllText(_path + ".new", offset + "\n");
         File.Move(_path + ".new", _path, overwrite: true);
     }
