@@ -101,6 +101,19 @@ internal sealed class DuePlannerTests
     }
 
     [Test]
+    public void What_waited_as_the_last_of_max_runs_and_is_given_up_is_made_up_for_by_a_later_due_time()
+    {
+        var terms = Hourly with { DeadlineMs = Minute, MaxRuns = 1 };
+        var record = Waiting(0) with { QueuedDueMs = Due };
+
+        var claim = Plan(terms, record, Due + 3 * Hour)!;
+
+        Assert.That((claim.Action, claim.NextDueMs), Is.EqualTo((ClaimAction.SkipQueued, Due + Hour)));
+        var next = Plan(terms, Waiting(Due + Hour), Due + Hour)!;
+        Assert.That((next.Action, next.NextDueMs), Is.EqualTo((ClaimAction.Start, 0)));
+    }
+
+    [Test]
     public void Overlap_skip_passes_over_what_comes_due_while_an_attempt_is_on_its_way()
     {
         var terms = Minutely with { Overlap = Overlap.Skip };

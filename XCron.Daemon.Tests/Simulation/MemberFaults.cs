@@ -63,16 +63,20 @@ internal sealed class MemberFaults(SimulationPlan plan, SimulationWorld world)
         return true;
     }
 
-    /// <summary>What was begun has come to its end.</summary>
-    public void RequireSettled()
+    /// <summary>What was begun and has not come to its end; null for nothing.</summary>
+    public string? Unsettled()
     {
         if (_leaving.Count > 0)
-            throw new InvalidOperationException($"{_leaving.First().Address} could not be removed.");
+            return $"{_leaving.First().Address} could not be removed.";
         foreach (var machine in world.Machines)
         {
             if (machine.WardWaitsFor is { } why)
-                throw new InvalidOperationException($"{machine.Address} is still in quarantine: {why}");
+                return $"{machine.Address} is still in quarantine: {why}";
+            if (machine.Process is null)
+                return $"{machine.Address} is not up.";
         }
+
+        return null;
     }
 
     private void Remove(SimulatedMachine machine)

@@ -23,6 +23,7 @@ internal sealed class Nemesis
     private readonly FaultKind[] _kinds;
     private readonly long _unitMs;
     private long _stormEndMs;
+    private bool _hasEnded;
 
     public Nemesis(SimulationPlan plan, SimulationWorld world)
     {
@@ -59,12 +60,20 @@ internal sealed class Nemesis
         }
     }
 
-    /// <summary>Whoever was to come or go has, and whoever was damaged is whole.</summary>
-    public void RequireSettled() => _members.RequireSettled();
+    /// <summary>The storm is over, whatever its length was to be, and nothing begins any more.</summary>
+    public void End()
+    {
+        _stormEndMs = 0;
+        _hasEnded = true;
+        HealAll();
+    }
+
+    /// <summary>Whoever was to come or go has, and whoever was damaged is whole; else who is not. Null: all.</summary>
+    public string? Unsettled() => _members.Unsettled();
 
     private void BeginStorm()
     {
-        if (_world.Time.NowMs - _plan.StartMs > _plan.LengthMs)
+        if (_hasEnded)
             return;
 
         var lengthMs = Random.NextInt64(2 * _unitMs, 40 * _unitMs);
@@ -217,7 +226,8 @@ internal sealed class Nemesis
 
     private void Start(SimulatedMachine machine)
     {
-        if (machine.Process is null && !machine.TryStart())
+        // One that stops yet ends later than it was to be started again; one on a full disk does not start.
+        if (machine.Process is { IsStopping: true } || (machine.Process is null && !machine.TryStart()))
             _world.Agenda.After(_unitMs, () => Start(machine));
     }
 

@@ -159,6 +159,23 @@ internal sealed class DueRulesTests
         Assert.That(record.LastRun!.ScheduledMs, Is.EqualTo(2000));
     }
 
+    [TestCase(3000, TaskPhase.Scheduled, 3000)]
+    [TestCase(2000, TaskPhase.Completed, 0, Description = "no later one: nothing would be consumed twice")]
+    [TestCase(0, TaskPhase.Completed, 0)]
+    public void SKIP_QUEUED_of_the_last_due_time_goes_on_with_the_one_after_it(
+        long nextDueMs, object phase, long expectedMs)
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: 2000);
+        _fixture.Claim(Alpha, 7, ClaimAction.Queue, 2000, 2000, 0);
+        _fixture.Succeed(7);
+
+        _fixture.Claim(Alpha, 7, ClaimAction.SkipQueued, 2900, 0, nextDueMs, reason: SkipReason.Deadline);
+
+        var record = _fixture.Find(7);
+        Assert.That((record.QueuedDueMs, record.Phase, record.NextDueMs), Is.EqualTo((0, phase, expectedMs)));
+    }
+
     [Test]
     public async Task The_last_twenty_runs_are_remembered_newest_first_also_over_a_restore()
     {

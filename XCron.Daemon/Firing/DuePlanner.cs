@@ -89,6 +89,14 @@ internal sealed class DuePlanner(FiringOptions options)
         claim.Action = ClaimAction.SkipQueued;
         claim.Reason = isPastDeadline ? SkipReason.Deadline : isPastEnd ? SkipReason.End : SkipReason.Misfire;
         claim.DelayMs = 0;
+        if (record.NextDueMs == 0 && terms.Type == TaskType.Periodic)
+        {
+            // It may have been the last of max_runs, which counts runs: another due time takes its place.
+            var due = DueTimesOf(record, terms, schedule);
+            claim.NextDueMs = due.NextAfter(record.QueuedDueMs);
+            claim.NextDelayMs = due.DelayMs(claim.NextDueMs);
+        }
+
         claim.ExpireAtMs = ExpireAtMs(nowMs);
         return claim;
     }

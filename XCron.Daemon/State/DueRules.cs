@@ -69,17 +69,24 @@ internal static class DueRules
         return RunEnding.Settle(after, RunEnding.PhaseAfterSkip(record, claim.Reason), claim.ExpireAtMs);
     }
 
-    /// <summary>The due time that waited is given up, as it could not start in time.</summary>
+    /// <summary>
+    /// The due time that waited is given up, as it could not start in time; one after it takes its place where it was
+    /// the last of max_runs.
+    /// </summary>
     public static TaskRecord? SkipQueued(TaskRecord record, ClaimRun claim, OwnerSession session, long nowMs)
     {
-        if (!MayServeQueued(record))
+        if (!MayServeQueued(record) || claim.NextDelayMs is < 0 or > int.MaxValue)
             return null;
+
+        var isReplaced = record.NextDueMs == 0 && claim.NextDueMs > record.QueuedDueMs;
 
         var skipped = RunEnding.Skipped(record.QueuedDueMs, claim.Reason, 1, nowMs, session.Node.Value);
         var after = record with
         {
             Revision = record.Revision + 1,
             QueuedDueMs = 0,
+            NextDueMs = isReplaced ? claim.NextDueMs : record.NextDueMs,
+            NextDelayMs = isReplaced ? (int)claim.NextDelayMs : record.NextDelayMs,
             MissedCount = record.MissedCount + 1,
             History = RunHistory.Add(record.History, skipped),
         };
