@@ -190,10 +190,7 @@ internal sealed class ShardAssignerTests
 
         Hear(3, draining: true);
         await StepAsync();
-        var first = _owners.Counts()[Session(3)];
-        await StepAsync();
 
-        Assert.That(first, Is.EqualTo(1), "what was granted just before may begin");
         Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(1), Session(2) }));
     }
 
@@ -229,7 +226,6 @@ internal sealed class ShardAssignerTests
         await SettleAsync(1, 2, 3);
 
         _self.Draining = true;
-        await StepAsync();
         await StepAsync();
 
         Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(2), Session(3) }));

@@ -12,6 +12,7 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
     private readonly PriorityQueue<Action, (long DueMs, long Order)> _onItsWay = new();
     private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
     private readonly HashSet<NodeId> _withoutLog = [];
+    private readonly Dictionary<NodeId, int> _logDelayMs = [];
     private readonly Dictionary<(NodeId From, NodeId To), long> _logArrivesMs = [];
     private long _order;
 
@@ -27,8 +28,12 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
     /// <summary>What carries the log to a node does not get through to it; all else does.</summary>
     public void CutLog(NodeId to) => _withoutLog.Add(to);
 
+    /// <summary>What carries the log to a node takes so much longer than all else.</summary>
+    public void DelayLog(NodeId to, int ms) => _logDelayMs[to] = ms;
+
     public void MendAll()
     {
+        _logDelayMs.Clear();
         _cut.Clear();
         _withoutLog.Clear();
     }
@@ -53,7 +58,8 @@ internal sealed class DaemonNetwork(VirtualTime time, Random random)
             return false;
 
         var arrivesMs = Math.Max(
-            time.NowMs + random.Next(MaxDelayMs + 1), _logArrivesMs.GetValueOrDefault((from, to)));
+            time.NowMs + random.Next(MaxDelayMs + 1) + _logDelayMs.GetValueOrDefault(to),
+            _logArrivesMs.GetValueOrDefault((from, to)));
         _logArrivesMs[(from, to)] = arrivesMs;
         Put(arrive, (int)(arrivesMs - time.NowMs));
         return true;

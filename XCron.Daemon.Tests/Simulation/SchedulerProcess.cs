@@ -103,7 +103,7 @@ internal sealed class SchedulerProcess : IDisposable
     /// <summary>A graceful stop came to its end.</summary>
     public bool HasStopped { get; private set; }
 
-    public bool IsBusy => _firing.Dispatcher.InFlight > 0 || _firing.Results.Waiting > 0;
+    public bool IsBusy => _firing.IsBusy;
 
     /// <summary>In true time, when something of it is due next.</summary>
     public long NextDueMs
@@ -287,6 +287,7 @@ internal sealed class SchedulerProcess : IDisposable
     {
         var limit = _machine.Timeouts.Owner * 2.5;
         var began = _clock.GetTimestamp();
+        _firing.Close();
         _self.Draining = true;
         _office.Hurry();
         _office.Wake();

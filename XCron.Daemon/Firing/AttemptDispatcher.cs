@@ -134,6 +134,12 @@ internal sealed class AttemptDispatcher(
             return;
         }
 
+        if (!inbox.TryOpen(ticket))
+        {
+            PutAside(ticket);
+            return;
+        }
+
         var target = CallbackTarget.Of(UrlOf(record));
         lock (_gate)
             _queues.Add(target, ticket);
@@ -157,9 +163,7 @@ internal sealed class AttemptDispatcher(
                     inbox.Forget(ticket.Task.Value, ticket.RunSequence, ticket.Attempt);
                     break;
                 default:
-                    // Told once, when it was put aside.
-                    lock (_gate)
-                        _parked.Add(ticket);
+                    PutAside(ticket);
                     break;
             }
         }
@@ -167,15 +171,19 @@ internal sealed class AttemptDispatcher(
 
     private void Park(in AttemptTicket ticket)
     {
-        int parked;
+        // Told once, not at each look.
+        if (PutAside(ticket) == 1)
+            logger.AttemptsParked(1);
+    }
+
+    private int PutAside(in AttemptTicket ticket)
+    {
+        inbox.Shut(ticket.Task.Value, ticket.RunSequence, ticket.Attempt);
         lock (_gate)
         {
             _parked.Add(ticket);
-            parked = _parked.Count;
+            return _parked.Count;
         }
-
-        if (parked == 1)
-            logger.AttemptsParked(parked);
     }
 
     private void StartRunners()

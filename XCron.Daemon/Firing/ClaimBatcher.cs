@@ -15,6 +15,7 @@ internal sealed class ClaimBatcher(
     ITaskReader tasks,
     ICommandGateway gateway,
     LogEcho echo,
+    ClaimGate gate,
     OwnerSession self,
     FiringOptions options,
     DueQueue due,
@@ -62,11 +63,42 @@ internal sealed class ClaimBatcher(
     {
         _taken.Clear();
         var isMoreLeft = due.Take(_taken, _most);
-        var command = Plan();
-        Release(_releases);
-        if (command.Claims.Count > 0)
-            await ProposeAsync(command, cancellationToken);
+        if (!gate.TryEnter())
+        {
+            LeaveToOthers();
+            return isMoreLeft;
+        }
+
+        ProposeOutcome? outcome = null;
+        try
+        {
+            var command = Plan();
+            Release(_releases);
+            if (command.Claims.Count > 0)
+            {
+                outcome = new ProposeOutcome.Unknown();
+                outcome = await ProposeAsync(command, cancellationToken);
+            }
+        }
+        finally
+        {
+            gate.Leave(outcome);
+        }
+
         return isMoreLeft;
+    }
+
+    /// <summary>This node is to go: what is due is for whoever gets its shards.</summary>
+    private void LeaveToOthers()
+    {
+        var notBeforeMs = time.GetUtcNow().ToUnixTimeMilliseconds() + EchoMs;
+        foreach (var id in CollectionsMarshal.AsSpan(_taken))
+        {
+            var revision = tasks.Find(new TaskId(id))?.Revision ?? 0;
+            _releases.Add(new ClaimRelease(id, revision, notBeforeMs, IsWaiting: false));
+        }
+
+        Release(_releases);
     }
 
     private ClaimRuns Plan()
@@ -123,7 +155,7 @@ internal sealed class ClaimBatcher(
         }
     }
 
-    private async Task ProposeAsync(ClaimRuns command, CancellationToken cancellationToken)
+    private async Task<ProposeOutcome> ProposeAsync(ClaimRuns command, CancellationToken cancellationToken)
     {
         // Before the proposal leaves, since its grant may be heard of before its outcome.
         var timestamp = time.GetTimestamp();
@@ -138,7 +170,7 @@ internal sealed class ClaimBatcher(
         {
             backoff.Reset();
             Release(_claimed);
-            return;
+            return outcome;
         }
 
         if (outcome is ProposeOutcome.Rejected { Reason: RejectReason.TooLarge })
@@ -149,6 +181,7 @@ internal sealed class ClaimBatcher(
         foreach (ref var claimed in CollectionsMarshal.AsSpan(_claimed))
             claimed = claimed with { NotBeforeMs = notBeforeMs };
         Release(_claimed);
+        return outcome;
     }
 
     private void Release(List<ClaimRelease> releases)

@@ -12,6 +12,7 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
 {
     private readonly OwnerSession _self;
     private readonly ProposalTimes _proposals = new();
+    private readonly ClaimGate _gate;
     private readonly OwnershipFence _fence;
     private readonly CallbackSender _sender;
 
@@ -50,8 +51,9 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
             LongestSleepMs = longestSleepMs,
         };
         var echo = new LogEcho(applied, time);
+        _gate = new ClaimGate(applied, options.OwnerTimeout, time);
         Claims = new ClaimBatcher(
-            tasks, gateway, echo, self, options, due, TimingInbox, _proposals, time,
+            tasks, gateway, echo, _gate, self, options, due, TimingInbox, _proposals, time,
             new Backoff(new Random(seeds.Next())), metrics, logger);
         Results = new ResultBatcher(
             tasks, gateway, self, options, Attempts, time, new Backoff(new Random(seeds.Next())), metrics, logger);
@@ -74,6 +76,18 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
     public AttemptDispatcher Dispatcher { get; }
 
     public ResultBatcher Results { get; }
+
+    /// <summary>
+    /// Something may still be sent or recorded by this session. Once it is closed and this is false, it stays false.
+    /// </summary>
+    public bool IsBusy => _gate.IsUnderWay || Attempts.OpenCount > 0; // in this order: what was granted is open first
+
+    /// <summary>This session is to go: it claims nothing more, and ends what it has begun.</summary>
+    public void Close()
+    {
+        _gate.Close();
+        Attempts.Close();
+    }
 
     public void TaskChanged(TaskId id, TaskRecord? record) => TimingInbox.TaskChanged(id, record);
 

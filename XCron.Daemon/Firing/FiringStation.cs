@@ -65,6 +65,12 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         _parts.Results.Waiting,
         _parts.Timing.LastTurn);
 
+    /// <inheritdoc cref="FiringAssembly.IsBusy"/>
+    public bool IsBusy => _parts.IsBusy;
+
+    /// <inheritdoc cref="FiringAssembly.Close"/>
+    public void Close() => _parts.Close();
+
     /// <summary>Starts the loops; the first turn reads the state of all shards that are this session's.</summary>
     public void Start()
     {

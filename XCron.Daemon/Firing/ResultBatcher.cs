@@ -75,8 +75,10 @@ internal sealed class ResultBatcher(
             backoff.Reset();
             foreach (var result in command.Attempts)
             {
-                if (!ForgetIfOver(result))
-                    _recorded.Add(result);
+                if (ForgetIfOver(result))
+                    continue;
+                attempts.Shut(result.TaskId, result.RunSequence, result.Attempt);
+                _recorded.Add(result);
             }
 
             _taken.RemoveRange(0, command.Attempts.Count);

@@ -85,7 +85,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Version = DaemonVersion.Number,
             Address = options.Peer.Self,
             HttpAddress = HttpAddressOf(options),
-            Busy = () => _firing.Figures is { AttemptsInFlight: > 0 } or { ResultsWaiting: > 0 },
+            Busy = () => _firing.IsBusy,
             AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
             Machine = () => MachineReports.Of(_machine.Latest),
         };
@@ -187,6 +187,7 @@ internal sealed class Scheduler : IAsyncDisposable
     {
         Readiness.Stage = "stopping";
         using var limit = new CancellationTokenSource(DrainLimit, _time);
+        _firing.Close();
         if (_peers is not null)
             await _peers.DrainAsync(limit.Token);
         if (_raft is { IsLeader: true } raft)

@@ -29,10 +29,13 @@ internal sealed class SelfStatus
     /// <summary>How the machine is; called at each report, so it must be cheap or kept.</summary>
     public required Func<MachineFigures> Machine { get; init; }
 
-    /// <summary>Whether callbacks are on their way, or their results not recorded; called at each report.</summary>
+    /// <summary>
+    /// Whether claims, callbacks or results are on their way; called at each report. Once this node drains and says no,
+    /// it says no for ever.
+    /// </summary>
     public Func<bool> Busy { get; init; } = static () => false;
 
-    /// <summary>Its shards are to be given to others, for it is stopping.</summary>
+    /// <summary>Its shards are to be given to others, for it is stopping, and claims nothing any more.</summary>
     public bool Draining
     {
         get => _draining;

@@ -184,14 +184,15 @@ internal sealed class ShardAssigner
         var kept = new HashSet<int>();
         foreach (var status in _members.Snapshot())
         {
-            var isStillBusy = status.Busy || OwnsSeveral(status.Session, owners);
+            // One that drains knows for sure; one that is to be removed claims on, and does not.
+            var isStillBusy = status.Busy || (!status.Draining && OwnsSeveral(status.Session, owners));
             var mustKeep = (IsGoing(status) && isStillBusy) || _lag.MustKeepOne(status.Session.Node);
             if (mustKeep && !_members.IsSilent(status.Session.Node))
                 kept.Add(Array.IndexOf(owners, status.Session));
         }
 
         var isLeaving = _self.Draining || _members.IsDeparting(_raft.Self);
-        if (isLeaving && (_self.Busy() || OwnsSeveral(_self.Session, owners)))
+        if (isLeaving && (_self.Busy() || (!_self.Draining && OwnsSeveral(_self.Session, owners))))
             kept.Add(Array.IndexOf(owners, _self.Session));
 
         var moving = changes.Select(change =>
@@ -200,8 +201,8 @@ internal sealed class ShardAssigner
     }
 
     /// <summary>
-    /// The last shard goes one look later than the others: what was granted to it just before it lost those may begin
-    /// when nothing was under way yet as of its report.
+    /// Of a node that is to be removed the last shard goes one look later than the others: what was granted to it just
+    /// before it lost those may begin when nothing was under way yet as of its report.
     /// </summary>
     private static bool OwnsSeveral(OwnerSession session, OwnerSession[] owners) =>
         owners.Count(owner => owner == session) > 1;

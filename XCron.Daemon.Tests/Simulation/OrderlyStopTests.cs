@@ -1,0 +1,75 @@
+namespace XCron.Daemon.Tests.Simulation;
+
+/// <summary>
+/// Three schedulers, of which one is stopped in order while the log comes to it late, by more than a look of the
+/// leader's: what it was granted just before its shards went it learns when they are another's.
+/// </summary>
+internal sealed class OrderlyStopTests
+{
+    private const int Tasks = 400;
+    private const long FirstDueMs = 15_000;
+    private const long LastDueMs = 55_000;
+    private const int LateMs = 400;
+
+    /// <summary>After a whole second: what was due at it is on its way to be claimed.</summary>
+    private const int JustClaimedMs = 15;
+
+    private static SimulationPlan Plan => new()
+    {
+        Seed = 1,
+        Nodes = 3,
+        IsLong = false,
+        Stretch = 1,
+        StartMs = 1000,
+        LengthMs = LastDueMs,
+        Tasks = Tasks,
+        SnapshotLogBytes = 60_000,
+        UsualDelayMs = 5,
+    };
+
+    [Test]
+    public void A_node_that_is_stopped_in_order_sends_nothing_that_its_successors_send(
+        [Values(1, 2, 3, 4, 5, 6, 7, 8)] int seed)
+    {
+        var world = new SimulationWorld(Plan, new Random(seed));
+        var turns = new SimulationTurns(world);
+        foreach (var machine in world.Machines)
+            machine.TryStart();
+        turns.GoOn(5000);
+        CreateAll(world);
+        turns.GoOn(FirstDueMs - 5000);
+
+        foreach (var machine in world.Machines)
+        {
+            world.Network.DelayLog(machine.Id, LateMs);
+            turns.GoOn(3000 + JustClaimedMs);
+            machine.Process!.Stop();
+            turns.GoOn(6000 - JustClaimedMs);
+            world.Network.MendAll();
+            Assert.That(machine.Process, Is.Null, "it has stopped");
+            machine.TryStart();
+            turns.GoOn(3000);
+        }
+
+        turns.GoOn(20_000);
+        var calls = world.History.Calls;
+        var doubled = calls.GroupBy(static call => call.Story).Where(static task => task.Count() > 1);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(calls.Select(static call => call.Story).Distinct().Count(), Is.EqualTo(Tasks), "all are sent");
+            Assert.That(doubled.Select(static task => string.Join("; ", task)), Is.Empty, "and none twice");
+        }
+    }
+
+    private static void CreateAll(SimulationWorld world)
+    {
+        var client = new SimulatedClient(world);
+        for (var task = 0; task < Tasks; task++)
+        {
+            var dueMs = world.History.StartMs + FirstDueMs + (LastDueMs - FirstDueMs) * task / Tasks;
+            var url = $"http://ok1.test/{task}";
+            var body = $$"""{"callback":{"url":"{{url}}"},"type":2,"format":"{{dueMs / 1000}}"}""";
+            client.Ask("createTask", task, body, static ended => Assert.That(ended.Code, Is.Zero));
+        }
+    }
+}
