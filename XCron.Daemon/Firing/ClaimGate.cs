@@ -32,6 +32,15 @@ internal sealed class ClaimGate(Func<LogIndex> applied, TimeSpan doubt, TimeProv
         }
     }
 
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return _isClosed;
+        }
+    }
+
     /// <summary>Nothing may be claimed any more.</summary>
     public void Close()
     {

@@ -78,9 +78,10 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
     public ResultBatcher Results { get; }
 
     /// <summary>
-    /// Something may still be sent or recorded by this session. Once it is closed and this is false, it stays false.
+    /// Attempts are open; of a session that is closed, also whether claims may yet open some, so that once this is
+    /// false it stays false. Claims of one that goes on are no reason to wait for it: it may never hear of them.
     /// </summary>
-    public bool IsBusy => _gate.IsUnderWay || Attempts.OpenCount > 0; // in this order: what was granted is open first
+    public bool IsBusy => IsClosing || Attempts.OpenCount > 0; // in this order: what was granted is open first
 
     /// <summary>This session is to go: it claims nothing more, and ends what it has begun.</summary>
     public void Close()
@@ -116,4 +117,6 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
         Dispatcher.Dispose();
         TimingInbox.Dispose();
     }
+
+    private bool IsClosing => _gate is { IsClosed: true, IsUnderWay: true };
 }
