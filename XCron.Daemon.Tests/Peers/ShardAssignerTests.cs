@@ -143,11 +143,15 @@ internal sealed class ShardAssignerTests
 
         _members.Depart(new NodeId(leaving));
         await StepAsync();
+        var asked = _owners.Counts().GetValueOrDefault(Session(leaving));
+        Hear(3, draining: leaving == 3);
         await StepAsync();
         var during = _owners.Counts();
         _members.EndDeparture(new NodeId(leaving));
+        Hear(3);
         await StepAsync();
 
+        Assert.That(asked, Is.EqualTo(leaving == 3 ? 1 : 0), "another may claim until it has heard of it");
         Assert.That(during.Keys, Has.No.Member(Session(leaving)));
         Assert.That(_owners.Counts()[Session(leaving)], Is.InRange(85, 86));
     }
@@ -160,8 +164,10 @@ internal sealed class ShardAssignerTests
 
         _members.Depart(new NodeId(3));
         await StepAsync();
+        Hear(3, draining: true, busy: true);
+        await StepAsync();
         var busy = _owners.Counts()[Session(3)];
-        Hear(3);
+        Hear(3, draining: true);
         await StepAsync();
 
         Assert.That(busy, Is.EqualTo(1));
@@ -225,7 +231,7 @@ internal sealed class ShardAssignerTests
     {
         await SettleAsync(1, 2, 3);
 
-        _self.Draining = true;
+        _self.Withdrawal.Stop();
         await StepAsync();
 
         Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(2), Session(3) }));
@@ -238,7 +244,7 @@ internal sealed class ShardAssignerTests
         _raft.Lead(1);
         await StepAsync();
 
-        _self.Draining = true;
+        _self.Withdrawal.Stop();
         await StepAsync();
 
         Assert.That(_owners.Counts()[Session(1)], Is.EqualTo(ShardId.Count));
@@ -374,7 +380,7 @@ internal sealed class ShardAssignerTests
     private void Start(ulong incarnation, params ulong[] ids)
     {
         _raft = new InMemoryRaft(ids) { Propose = (command, _) => new(_owners.Apply(command)) };
-        _members = new MemberDirectory(_options.OwnerTimeout, _time);
+        var members = _members = new MemberDirectory(_options.OwnerTimeout, _time);
         _streams.Clear();
         _self = new SelfStatus
         {
@@ -384,6 +390,8 @@ internal sealed class ShardAssignerTests
             HttpAddress = "",
             AppliedIndex = static () => 0,
             Machine = static () => new MachineFigures(),
+            Withdrawal = new Withdrawal(
+                () => members.IsToBeRemoved(new NodeId(1)), static () => { }, static () => { }, TimeSpan.Zero, _time),
         };
         _assigner = new ShardAssigner(_raft, _owners, _members, _self, _options, _time, new Random(1), Traces.None);
     }

@@ -1,8 +1,8 @@
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// Three schedulers, of which one is stopped in order while the log comes to it late, by more than a look of the
-/// leader's: what it was granted just before its shards went it learns when they are another's.
+/// Three schedulers, of which one is stopped in order, or removed, while the log comes to it late, by more than a look
+/// of the leader's: what it was granted just before its shards went it learns when they are another's.
 /// </summary>
 internal sealed class OrderlyStopTests
 {
@@ -31,14 +31,7 @@ internal sealed class OrderlyStopTests
     public void A_node_that_is_stopped_in_order_sends_nothing_that_its_successors_send(
         [Values(1, 2, 3, 4, 5, 6, 7, 8)] int seed)
     {
-        var world = new SimulationWorld(Plan, new Random(seed));
-        var turns = new SimulationTurns(world);
-        foreach (var machine in world.Machines)
-            machine.TryStart();
-        turns.GoOn(5000);
-        CreateAll(world);
-        turns.GoOn(FirstDueMs - 5000);
-
+        var (world, turns) = Begin(seed);
         foreach (var machine in world.Machines)
         {
             world.Network.DelayLog(machine.Id, LateMs);
@@ -52,6 +45,45 @@ internal sealed class OrderlyStopTests
         }
 
         turns.GoOn(20_000);
+        RequireAllOnce(world);
+    }
+
+    [Test]
+    public void A_node_that_is_removed_sends_nothing_that_its_successors_send(
+        [Values(1, 2, 3, 4, 5, 6, 7, 8)] int seed)
+    {
+        var (world, turns) = Begin(seed);
+        var machine = world.Machines[seed % 3];
+        world.Network.DelayLog(machine.Id, LateMs);
+        turns.GoOn(3000 + JustClaimedMs);
+        var removed = new SimulatedClient(world).Ask("removePeer", 0, $"{{\"host\":\"{machine.Address}\"}}", Nothing)!;
+        turns.GoOn(6000);
+        world.Network.MendAll();
+        world.Remove(machine);
+        turns.GoOn(LastDueMs);
+
+        Assert.That((removed.Code, removed.Text), Is.EqualTo((0, "")));
+        RequireAllOnce(world);
+    }
+
+    private static void Nothing(ClientOperation ended)
+    {
+    }
+
+    private static (SimulationWorld World, SimulationTurns Turns) Begin(int seed)
+    {
+        var world = new SimulationWorld(Plan, new Random(seed));
+        var turns = new SimulationTurns(world);
+        foreach (var machine in world.Machines)
+            machine.TryStart();
+        turns.GoOn(5000);
+        CreateAll(world);
+        turns.GoOn(FirstDueMs - 5000);
+        return (world, turns);
+    }
+
+    private static void RequireAllOnce(SimulationWorld world)
+    {
         var calls = world.History.Calls;
         var doubled = calls.GroupBy(static call => call.Story).Where(static task => task.Count() > 1);
         using (Assert.EnterMultipleScope())

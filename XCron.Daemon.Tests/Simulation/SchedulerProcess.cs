@@ -54,6 +54,9 @@ internal sealed class SchedulerProcess : IDisposable
             Address = machine.Address,
             HttpAddress = machine.Address,
             Busy = () => IsBusy,
+            Withdrawal = new Withdrawal(
+                () => _members.IsToBeRemoved(machine.Id), _firing.Close, _firing.Reopen, timeouts.Report * 2, _clock),
+            Leaving = _members.Departing,
             AppliedIndex = () => Raft.Applied.Value,
             Machine = static () => new Proto.Cluster.MachineFigures(),
         };
@@ -98,7 +101,7 @@ internal sealed class SchedulerProcess : IDisposable
     public List<Exception> Defects { get; } = [];
 
     /// <summary>A graceful stop was asked for.</summary>
-    public bool IsStopping => _self.Draining;
+    public bool IsStopping { get; private set; }
 
     /// <summary>A graceful stop came to its end.</summary>
     public bool HasStopped { get; private set; }
@@ -287,8 +290,8 @@ internal sealed class SchedulerProcess : IDisposable
     {
         var limit = _machine.Timeouts.Owner * 2.5;
         var began = _clock.GetTimestamp();
-        _firing.Close();
-        _self.Draining = true;
+        IsStopping = true;
+        _self.Withdrawal.Stop();
         _office.Hurry();
         _office.Wake();
         while (Raft.Membership.Voters.Length > 1 && State.Owners().Contains(Session)

@@ -37,6 +37,13 @@ internal sealed class AttemptInbox
             _isClosed = true;
     }
 
+    /// <summary>The session is to stay after all.</summary>
+    public void Reopen()
+    {
+        lock (_gate)
+            _isClosed = false;
+    }
+
     /// <summary>Takes in the open attempt of one of the record's runs unless it is known already.</summary>
     public void Offer(TaskRecord record, OpenRun run, long proposedTimestamp)
     {

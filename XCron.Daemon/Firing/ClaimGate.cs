@@ -4,7 +4,7 @@ namespace XCron.Daemon.Firing;
 
 /// <summary>
 /// Whether this session may claim, and whether what it claimed may still be granted to it unknown to this node. Closed
-/// once, when the node is to go: after that, what is no longer under way never is again. Thread-safe.
+/// when the node is to go: while it is, what is no longer under way never is again. Thread-safe.
 /// </summary>
 /// <param name="applied">How far this node has applied the log; may be some 20 ms old.</param>
 /// <param name="doubt">How long a claim of unknown outcome counts as under way.</param>
@@ -46,6 +46,13 @@ internal sealed class ClaimGate(Func<LogIndex> applied, TimeSpan doubt, TimeProv
     {
         lock (_gate)
             _isClosed = true;
+    }
+
+    /// <summary>The node is to stay after all.</summary>
+    public void Reopen()
+    {
+        lock (_gate)
+            _isClosed = false;
     }
 
     /// <summary>To be called before a claim is planned; where it may be, <see cref="Leave"/> follows.</summary>

@@ -90,6 +90,13 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
         Attempts.Close();
     }
 
+    /// <summary>It is to stay after all.</summary>
+    public void Reopen()
+    {
+        _gate.Reopen();
+        Attempts.Reopen();
+    }
+
     public void TaskChanged(TaskId id, TaskRecord? record) => TimingInbox.TaskChanged(id, record);
 
     public void AttemptGranted(OwnerSession session, TaskRecord record)

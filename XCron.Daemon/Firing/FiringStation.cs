@@ -71,6 +71,9 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
     /// <inheritdoc cref="FiringAssembly.Close"/>
     public void Close() => _parts.Close();
 
+    /// <inheritdoc cref="FiringAssembly.Reopen"/>
+    public void Reopen() => _parts.Reopen();
+
     /// <summary>Starts the loops; the first turn reads the state of all shards that are this session's.</summary>
     public void Start()
     {

@@ -86,6 +86,10 @@ internal sealed class Scheduler : IAsyncDisposable
             Address = options.Peer.Self,
             HttpAddress = HttpAddressOf(options),
             Busy = () => _firing.IsBusy,
+            Withdrawal = new Withdrawal(
+                () => _members.IsToBeRemoved(directory.NodeId), _firing.Close, _firing.Reopen,
+                _peerOptions.ReportInterval * 2, _time),
+            Leaving = _members.Departing,
             AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
             Machine = () => MachineReports.Of(_machine.Latest),
         };

@@ -10,8 +10,11 @@ internal sealed record MemberStatus
 
     public required bool Draining { get; init; }
 
-    /// <summary>Callbacks are on their way, or their results are not recorded yet.</summary>
+    /// <summary>Callbacks or results are on their way. While it drains, a no is for ever.</summary>
     public bool Busy { get; init; }
+
+    /// <summary>Whom it removes, as the leader.</summary>
+    public IReadOnlyList<ulong> Leaving { get; init; } = [];
 
     public required string Version { get; init; }
 

@@ -60,7 +60,7 @@ internal sealed class PeerStation : IAsyncDisposable
     /// <returns>False where the token was cancelled first; true at once where there is nobody else.</returns>
     public async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
-        _self.Draining = true;
+        _self.Withdrawal.Stop();
         _reports.Hurry();
         _assignerWoken.Set();
         while (!cancellationToken.IsCancellationRequested)

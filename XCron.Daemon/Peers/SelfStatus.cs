@@ -6,9 +6,6 @@ namespace XCron.Daemon.Peers;
 /// <summary>What this node tells the others of itself. Thread-safe.</summary>
 internal sealed class SelfStatus
 {
-    // Set by whoever stops the process, read by every link and by the assigner.
-    private volatile bool _draining;
-
     // Taken before the rest of a report is looked at: what a later number says is never older.
     private long _lastNumber;
 
@@ -30,30 +27,38 @@ internal sealed class SelfStatus
     public required Func<MachineFigures> Machine { get; init; }
 
     /// <summary>
-    /// Whether claims, callbacks or results are on their way; called at each report. Once this node drains and says no,
-    /// it says no for ever.
+    /// Whether claims, callbacks or results are on their way; called at each report. While this node drains, a no
+    /// is for ever.
     /// </summary>
     public Func<bool> Busy { get; init; } = static () => false;
 
-    /// <summary>Its shards are to be given to others, for it is stopping, and claims nothing any more.</summary>
-    public bool Draining
-    {
-        get => _draining;
-        set => _draining = value;
-    }
+    /// <summary>Whether this node gives up its shards.</summary>
+    public Withdrawal Withdrawal { get; init; } =
+        new(static () => false, static () => { }, static () => { }, TimeSpan.Zero, TimeProvider.System);
 
-    public NodeReport Report(DateTimeOffset now) => new()
+    /// <summary>On the leader, who is to be removed.</summary>
+    public Func<IEnumerable<ulong>> Leaving { get; init; } = static () => [];
+
+    /// <summary>Its shards are to be given to others, and it claims nothing any more.</summary>
+    public bool Draining => Withdrawal.Look();
+
+    public NodeReport Report(DateTimeOffset now)
     {
-        Number = Interlocked.Increment(ref _lastNumber),
-        NodeId = Session.Node.Value,
-        Incarnation = Session.Incarnation,
-        Version = Version,
-        Draining = Draining,
-        Busy = Busy(),
-        WallClockMs = now.ToUnixTimeMilliseconds(),
-        AppliedIndex = AppliedIndex(),
-        Machine = Machine(),
-        Address = Address,
-        HttpAddress = HttpAddress,
-    };
+        var report = new NodeReport
+        {
+            Number = Interlocked.Increment(ref _lastNumber),
+            NodeId = Session.Node.Value,
+            Incarnation = Session.Incarnation,
+            Version = Version,
+            Draining = Draining, // before Busy is asked: see there
+            Busy = Busy(),
+            WallClockMs = now.ToUnixTimeMilliseconds(),
+            AppliedIndex = AppliedIndex(),
+            Machine = Machine(),
+            Address = Address,
+            HttpAddress = HttpAddress,
+        };
+        report.Leaving.Add(Leaving());
+        return report;
+    }
 }

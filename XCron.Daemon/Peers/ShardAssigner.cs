@@ -176,7 +176,7 @@ internal sealed class ShardAssigner
     }
 
     /// <summary>
-    /// A node that is being drained keeps one shard while callbacks of its are on their way: what a session without any
+    /// A node that is to go keeps one shard until it drains and nothing of its is under way: what a session without any
     /// shard has claimed is claimed again at once, and would be sent twice. So does one that lags.
     /// </summary>
     private List<AssignmentChange> KeepLast(OwnerSession[] owners, IReadOnlyList<AssignmentChange> changes)
@@ -184,30 +184,20 @@ internal sealed class ShardAssigner
         var kept = new HashSet<int>();
         foreach (var status in _members.Snapshot())
         {
-            // One that drains knows for sure; one that is to be removed claims on, and does not.
-            var isStillBusy = status.Busy || (!status.Draining && OwnsSeveral(status.Session, owners));
-            var mustKeep = (IsGoing(status) && isStillBusy) || _lag.MustKeepOne(status.Session.Node);
-            if (mustKeep && !_members.IsSilent(status.Session.Node))
+            var node = status.Session.Node;
+            var isToGo = status.Draining || _members.IsDeparting(node);
+            var mustKeep = (isToGo && (status.Busy || !status.Draining)) || _lag.MustKeepOne(node);
+            if (mustKeep && !_members.IsSilent(node))
                 kept.Add(Array.IndexOf(owners, status.Session));
         }
 
-        var isLeaving = _self.Draining || _members.IsDeparting(_raft.Self);
-        if (isLeaving && (_self.Busy() || (!_self.Draining && OwnsSeveral(_self.Session, owners))))
+        if (_self.Draining && _self.Busy())
             kept.Add(Array.IndexOf(owners, _self.Session));
 
         var moving = changes.Select(change =>
             change with { Shards = [.. change.Shards.Where(shard => !kept.Contains(shard.Value))] });
         return [.. moving.Where(change => change.Shards.Count > 0)];
     }
-
-    /// <summary>
-    /// Of a node that is to be removed the last shard goes one look later than the others: what was granted to it just
-    /// before it lost those may begin when nothing was under way yet as of its report.
-    /// </summary>
-    private static bool OwnsSeveral(OwnerSession session, OwnerSession[] owners) =>
-        owners.Count(owner => owner == session) > 1;
-
-    private bool IsGoing(MemberStatus status) => status.Draining || _members.IsDeparting(status.Session.Node);
 
     private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)
     {
