@@ -21,7 +21,7 @@ internal sealed class EndingSessions(
 
     /// <param name="table">As it is.</param>
     /// <param name="changes">What is to be changed of it.</param>
-    /// <param name="membership">Others are nobody's concern: they get no callbacks through a log that they lack.</param>
+    /// <param name="membership">Whoever is no member is not listed: its state does not follow the log any more.</param>
     /// <returns>Who must be listed then, in the order of the nodes.</returns>
     public OwnerSession[] Compute(
         Ownership table, IReadOnlyList<AssignmentChange> changes, Membership membership)

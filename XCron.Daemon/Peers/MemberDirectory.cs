@@ -23,7 +23,8 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
     private long _listeningSince = timeProvider.GetTimestamp();
 
     /// <summary>
-    /// Somebody is heard for the first time or again, restarted, began to drain or, where it is to go, came to rest. Not raised for each report, and not for silence, which is no event. Handlers return at once.
+    /// Somebody is heard for the first time or again, restarted, began to drain or, where it is to go, came to rest.
+    /// Not raised for each report, and not for silence, which is no event. Handlers return at once.
     /// </summary>
     public event Action? Changed;
 
