@@ -147,6 +147,17 @@ internal sealed class SimulatedCluster
         }
     }
 
+    /// <summary>Nobody hears anybody.</summary>
+    public void CutAll()
+    {
+        foreach (var machine in World.Machines)
+            CutOff(machine);
+    }
+
+    /// <summary>The due times that a task's calls were for, in the order of the calls.</summary>
+    public long[] Served(ClientOperation create) =>
+        [.. History.Calls.Where(call => call.Story == create.Story).Select(static call => call.ScheduledMs)];
+
     /// <summary>All is well again, and everybody is up; returns when all has come to rest.</summary>
     public void Recover()
     {
