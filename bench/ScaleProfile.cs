@@ -5,7 +5,7 @@ namespace bench;
 
 /// <summary>
 /// One node with very many pending tasks: resident memory, log, listing, restart, creates while a snapshot is written,
-/// ten thousand due in one second, and all of them due in one minute. Prints a line for each.
+/// ten thousand due in one second, all of them due in one minute, and all in the same second. Prints a line for each.
 /// </summary>
 internal static class ScaleProfile
 {
@@ -17,7 +17,7 @@ internal static class ScaleProfile
     private static readonly TimeSpan SnapshotLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan FireLimit = TimeSpan.FromMinutes(10);
 
-    private const string Usage = "usage: scale [--tasks N] [--server PATH] [--part pending|minute]";
+    private const string Usage = "usage: scale [--tasks N] [--server PATH] [--part pending|minute|second]";
 
     public static async Task<int> RunAsync(string[] options)
     {
@@ -31,7 +31,7 @@ internal static class ScaleProfile
                 case ("--server", { } value) when File.Exists(value):
                     binary = Path.GetFullPath(value);
                     break;
-                case ("--part", "pending" or "minute"):
+                case ("--part", "pending" or "minute" or "second"):
                     part = options[i + 1];
                     break;
                 default:
@@ -41,10 +41,12 @@ internal static class ScaleProfile
         }
 
         Console.WriteLine($"{tasks:N0} pending tasks on one node, {binary ?? "compiled at run time"}");
-        if (part != "minute")
+        if (part is "" or "pending")
             await PendingAsync(tasks, binary);
-        if (part != "pending")
-            await DueInOneMinuteAsync(tasks, binary);
+        if (part is "" or "minute")
+            await DueWithinAsync("one minute", seconds: 60, tasks, binary);
+        if (part is "" or "second")
+            await DueWithinAsync("the same second", seconds: 1, tasks, binary);
         return 0;
     }
 
@@ -85,17 +87,16 @@ internal static class ScaleProfile
         Say($"{DueAtOnce:N0} due in one second: {Lateness(sink)}");
     }
 
-    private static async Task DueInOneMinuteAsync(int tasks, string? binary)
+    private static async Task DueWithinAsync(string span, int seconds, int tasks, string? binary)
     {
         const int LeastRate = 6000;
-        const int Minute = 60;
         using var server = ServerProcess.Daemons(1, binary)[0];
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
         var figures = new ServerFigures(server);
         await using var sink = await CallbackSink.StartAsync();
         var load = new TaskLoad(client, sink.Url);
         var first = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + tasks / LeastRate + 10;
-        await load.RunAsync(tasks, i => first + (long)i * Minute / tasks);
+        await load.RunAsync(tasks, i => first + (long)i * seconds / tasks);
         var spare = first - TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         if (spare < 0)
             throw new InvalidOperationException($"the load took {-spare} s longer than the first task's due time");
@@ -106,8 +107,8 @@ internal static class ScaleProfile
         await using (var probe = LatencyProbe.Start(client, ProbesPerSecond / 10))
         {
             await sink.WaitForAsync(tasks, FireLimit);
-            var seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-            Say($"{tasks:N0} due in one minute: all after {seconds:0.0} s, {Lateness(sink)}");
+            var took = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+            Say($"{tasks:N0} due in {span}: all after {took:0.0} s, {Lateness(sink)}");
             var processor = figures.ProcessorSeconds() - processorBefore;
             Say($"{processor * 1e6 / tasks:0} µs of processor a run");
             Say($"creates meanwhile: {Percentiles(probe.Samples)}; resident: {figures.ResidentMegabytes():0} MB");

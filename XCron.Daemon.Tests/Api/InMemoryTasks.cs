@@ -13,7 +13,7 @@ internal sealed class InMemoryTasks : ITaskReader
 
     public OwnerSession Owner { get; set; } = new(new NodeId(1), 7);
 
-    public long OwnersEpoch => 1;
+    public Ownership Ownership => new(1, [.. Enumerable.Repeat(Owner, ShardId.Count)], []);
 
     public StateCounters Counters { get; set; } = new();
 
@@ -25,8 +25,6 @@ internal sealed class InMemoryTasks : ITaskReader
         _tasks.Values.FirstOrDefault(task => TaskDefinition.Parser.ParseFrom(task.Definition).Name == name);
 
     public OwnerSession OwnerOf(ShardId shard) => Owner;
-
-    public OwnerSession[] Owners() => Enumerable.Repeat(Owner, ShardId.Count).ToArray();
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => [.. _tasks.Values.Where(t => ShardId.Of(t.Id) == shard)];
 

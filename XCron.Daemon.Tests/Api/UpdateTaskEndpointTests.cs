@@ -236,7 +236,7 @@ internal sealed class UpdateTaskEndpointTests
     private byte[] Skip(TaskRecord record)
     {
         var owner = new OwnerSession(new NodeId(1), 7);
-        var assign = TaskCommands.EncodeAssign(_state.OwnersEpoch, [(ShardId.Of(record.Id), owner)]);
+        var assign = TaskCommands.EncodeAssign(_state.Ownership.Epoch, [(ShardId.Of(record.Id), owner)]);
         _state.Apply([new LogEntry(new LogIndex(1), new Term(1), EntryKind.Command, assign)], new ApplyResult[1]);
         return TaskCommands.EncodeClaims(owner, record.NextRunMs, [new ClaimRun
         {

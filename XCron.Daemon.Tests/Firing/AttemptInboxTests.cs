@@ -21,7 +21,8 @@ internal sealed class AttemptInboxTests
         Offer(run: 1, attempt: 1);
         Offer(run: 1, attempt: 1);
         var granted = _inbox.OpenCount;
-        _inbox.Shut(Task, 1, 1);
+        _inbox.Recorded(Task, 1, 1);
+        _inbox.Recorded(Task, 1, 1);
         Offer(run: 1, attempt: 1);
         var recorded = _inbox.OpenCount;
         _inbox.Forget(Task, 1, 1);
@@ -31,49 +32,39 @@ internal sealed class AttemptInboxTests
     }
 
     [Test]
-    public void The_next_attempt_of_a_run_takes_the_place_of_the_last()
+    public void One_that_is_over_before_it_was_recorded_is_open_no_more()
+    {
+        Offer(run: 1, attempt: 1);
+        Offer(run: 2, attempt: 1);
+
+        _inbox.Forget(Task, 1, 1);
+
+        Assert.That(_inbox.OpenCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void The_next_attempt_of_a_run_takes_the_place_of_the_last_which_cannot_end_it()
     {
         Offer(run: 1, attempt: 1);
         Offer(run: 1, attempt: 2);
         _inbox.Forget(Task, 1, 1);
-        _inbox.Shut(Task, 1, 1);
+        _inbox.Recorded(Task, 1, 1);
         var open = _inbox.OpenCount;
-        _inbox.Forget(Task, 1, 2);
+        _inbox.Recorded(Task, 1, 2);
+        Offer(run: 1, attempt: 3);
+        var third = _inbox.OpenCount;
+        _inbox.Forget(Task, 1, 3);
 
-        Assert.That((open, _inbox.OpenCount), Is.EqualTo((1, 0)));
+        Assert.That((open, third, _inbox.OpenCount), Is.EqualTo((1, 1, 0)));
     }
 
-    [Test]
-    public void What_was_put_aside_opens_again_unless_the_session_is_to_go()
-    {
-        Offer(run: 1, attempt: 1);
-        var ticket = _inbox.Swap([])[0];
-        _inbox.Shut(Task, 1, 1);
-        var opened = _inbox.TryOpen(ticket);
-        var open = _inbox.OpenCount;
-        _inbox.Shut(Task, 1, 1);
-        _inbox.Close();
-
-        Assert.That((opened, open, _inbox.TryOpen(ticket), _inbox.OpenCount), Is.EqualTo((true, 1, false, 0)));
-    }
-
-    [TestCase(AttemptTicket.NotKnown, false, Description = "a run by hand, or one read from a snapshot")]
-    [TestCase(5, true, Description = "claimed before it was to go")]
-    public void A_session_that_is_to_go_ends_what_it_claimed_and_begins_nothing_else(long proposed, bool isSent)
-    {
-        _inbox.Close();
-        Offer(run: 1, attempt: 1, proposed);
-
-        Assert.That(_inbox.TryOpen(_inbox.Swap([])[0]), Is.EqualTo(isSent));
-    }
-
-    private void Offer(long run, int attempt, long proposed = 5)
+    private void Offer(long run, int attempt)
     {
         var open = new OpenRun { Sequence = run, ScheduledMs = 1000, Attempt = attempt, ClaimedBy = Self };
         var record = new TaskRecord
         {
             Id = new TaskId(Task), CreateTimeMs = 1, Revision = 1, Definition = [], Phase = TaskPhase.Scheduled,
         };
-        _inbox.Offer(record, open, proposed);
+        _inbox.Offer(record, open, proposedTimestamp: 5);
     }
 }

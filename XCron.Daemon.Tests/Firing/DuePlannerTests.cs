@@ -135,7 +135,7 @@ internal sealed class DuePlannerTests
 
         Assert.That(Plan(terms, record, Due)!.Action, Is.EqualTo(ClaimAction.Reclaim));
         Assert.That(
-            _planner.Plan(record, terms, ScheduleOf(terms), Due, [Self, Other])!.Action,
+            _planner.Plan(record, terms, ScheduleOf(terms), Due, new Ownership(1, [Self, Other], []))!.Action,
             Is.EqualTo(ClaimAction.SkipDue), "the other is alive, and so is its run");
     }
 

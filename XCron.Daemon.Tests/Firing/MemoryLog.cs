@@ -30,7 +30,7 @@ internal sealed class MemoryLog
     }
 
     public void Assign(OwnerSession owner, IEnumerable<int> shards) =>
-        Apply(TaskCommands.EncodeAssign(_state.OwnersEpoch, shards.Select(shard => (new ShardId(shard), owner))));
+        Apply(TaskCommands.EncodeAssign(_state.Ownership.Epoch, shards.Select(shard => (new ShardId(shard), owner))));
 
     public void AssignAll(OwnerSession owner) => Assign(owner, Enumerable.Range(0, ShardId.Count));
 

@@ -29,9 +29,8 @@ internal sealed class SteppedNode : IStateObserver, IDisposable
         _timingInbox = new TimingInbox(Self);
         Timing = new TimingLoop(replica.Tasks, Self, _timingInbox, _due, Attempts, clock, logger);
         var echo = new LogEcho(() => replica.Applied, clock);
-        Gate = new ClaimGate(() => replica.Applied, options.OwnerTimeout, clock);
         Claims = new ClaimBatcher(
-            replica.Tasks, gateway, echo, Gate, Self, options, _due, _timingInbox, _proposals, clock,
+            replica.Tasks, gateway, echo, Self, options, _due, _timingInbox, _proposals, clock,
             new Backoff(new Random(seed)), metrics, logger);
         Results = new ResultBatcher(
             replica.Tasks, gateway, Self, options, Attempts, clock, new Backoff(new Random(seed)), metrics, logger);
@@ -46,8 +45,6 @@ internal sealed class SteppedNode : IStateObserver, IDisposable
     public OwnerSession Self { get; }
 
     public TimingLoop Timing { get; }
-
-    public ClaimGate Gate { get; }
 
     public ClaimBatcher Claims { get; }
 

@@ -257,10 +257,14 @@ internal sealed class TimingLoopTests
         _log.Apply(TaskCommands.EncodeClaims(Self, StartMs, [claim]));
         _log.Assign(Other, [ShardId.Of(id).Value]);
 
+        _inbox.ExpectReload();
+        Turn();
+        var expected = (_inbox.ReplacedExpected, _loop.ReplacedDone);
         _inbox.Reload();
         Turn();
 
         Assert.That(_attempts.Swap([]), Has.Count.EqualTo(1));
+        Assert.That((expected, _loop.ReplacedDone), Is.EqualTo(((1, 0), 1)));
     }
 
     [Test]

@@ -12,7 +12,7 @@ internal sealed class InMemoryOwners : ITaskReader
 
     private readonly OwnerSession[] _owners = new OwnerSession[ShardId.Count];
 
-    public long OwnersEpoch { get; private set; }
+    public Ownership Ownership { get; private set; } = Ownership.Nobody;
 
     public StateCounters Counters { get; } = new();
 
@@ -21,17 +21,14 @@ internal sealed class InMemoryOwners : ITaskReader
 
     public OwnerSession OwnerOf(ShardId shard) => _owners[shard.Value];
 
-    public OwnerSession[] Owners() => [.. _owners];
-
     public Dictionary<OwnerSession, int> Counts() => _owners.CountBy(owner => owner).ToDictionary();
 
     public ProposeOutcome Apply(ReadOnlyMemory<byte> command)
     {
         var assign = TaskCommand.Parser.ParseFrom(command.Span).Assign;
-        if (assign.ExpectedEpoch != OwnersEpoch)
+        if (assign.ExpectedEpoch != Ownership.Epoch)
             return Applied(Stale);
 
-        OwnersEpoch++;
         foreach (var assignment in assign.Assignments)
         {
             var owner = new OwnerSession(new NodeId(assignment.Session.NodeId), assignment.Session.Incarnation);
@@ -42,6 +39,8 @@ internal sealed class InMemoryOwners : ITaskReader
             }
         }
 
+        var ending = assign.Ending.Select(SessionMessage.Read).Except(_owners);
+        Ownership = new Ownership(Ownership.Epoch + 1, [.. _owners], [.. ending]);
         return Applied(0);
     }
 
@@ -55,5 +54,5 @@ internal sealed class InMemoryOwners : ITaskReader
 
     public int IdsAfter(TaskId after, Span<TaskId> ids) => 0;
 
-    private ProposeOutcome.Applied Applied(long code) => new(new LogIndex(OwnersEpoch), new Term(1), new(code));
+    private ProposeOutcome.Applied Applied(long code) => new(new LogIndex(Ownership.Epoch), new Term(1), new(code));
 }

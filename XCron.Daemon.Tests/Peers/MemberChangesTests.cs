@@ -208,6 +208,24 @@ internal sealed class MemberChangesTests
     }
 
     [Test]
+    public async Task A_node_that_was_removed_is_taken_in_only_by_its_operator(CancellationToken cancellationToken)
+    {
+        _dialer.Identities.Add("c:1", new PeerIdentity(new NodeId(3), "c:1", []).Reply);
+        await _changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+
+        var asked = await _changes.AnswerAsync(TakeIn(3, "c:1"), cancellationToken);
+        var members = _raft.Membership;
+        var added = await _changes.ChangeAsync(MemberAction.Add, "c:1", cancellationToken);
+        var again = await _changes.AnswerAsync(TakeIn(3, "c:1"), cancellationToken);
+
+        Assert.That(asked.Status, Is.EqualTo(MemberReply.Types.Status.Refused));
+        Assert.That(asked.Message, Does.Contain("addPeer"));
+        Assert.That(members.Find(new NodeId(3)), Is.Null);
+        Assert.That(added, Is.TypeOf<MemberAnswer.Done>());
+        Assert.That(again.Status, Is.EqualTo(MemberReply.Types.Status.Done));
+    }
+
+    [Test]
     public async Task A_member_is_removed_once_its_shards_are_others(CancellationToken cancellationToken)
     {
         var (owners, members) = Owned(3);
@@ -368,7 +386,7 @@ internal sealed class MemberChangesTests
     {
         var all = new Assignment { Session = new Session { NodeId = node, Incarnation = 1 } };
         all.Shards.AddRange(Enumerable.Range(0, ShardId.Count));
-        var assign = new AssignShards { ExpectedEpoch = owners.OwnersEpoch, Assignments = { all } };
+        var assign = new AssignShards { ExpectedEpoch = owners.Ownership.Epoch, Assignments = { all } };
         owners.Apply(new TaskCommand { Assign = assign }.ToByteArray());
     }
 

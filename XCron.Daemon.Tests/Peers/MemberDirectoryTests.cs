@@ -81,39 +81,6 @@ internal sealed class MemberDirectoryTests
     /// the stream of the dead process lasts.
     /// </summary>
     [Test]
-    public void Who_is_to_be_removed_by_a_node_that_is_heard_is_news_and_so_is_the_end_of_it()
-    {
-        var stream = _members.OpenStream();
-        var removing = Report(number: 2);
-        removing.Leaving.Add([7, 9]);
-        _members.Heard(Report(number: 1), stream);
-
-        _members.Heard(removing, stream);
-        var during = (_news, _members.IsToBeRemoved(new NodeId(7)), _members.IsToBeRemoved(new NodeId(8)));
-        _members.Heard(Report(number: 3), stream);
-
-        Assert.That(during, Is.EqualTo((2, true, false)));
-        Assert.That((_news, _members.IsToBeRemoved(new NodeId(7))), Is.EqualTo((3, false)));
-    }
-
-    [Test]
-    public void A_removal_by_a_node_that_fell_silent_and_one_of_this_node_that_has_ended_are_over()
-    {
-        var removing = Report();
-        removing.Leaving.Add(7);
-        _members.Heard(removing, _members.OpenStream());
-        _members.Depart(new NodeId(8));
-        var during = (_members.IsToBeRemoved(new NodeId(7)), _members.IsToBeRemoved(new NodeId(8)));
-
-        _time.Advance(OwnerTimeout + TimeSpan.FromMilliseconds(1));
-        _members.EndDeparture(new NodeId(8));
-
-        Assert.That(during, Is.EqualTo((true, true)));
-        Assert.That(_members.IsToBeRemoved(new NodeId(7)) || _members.IsToBeRemoved(new NodeId(8)), Is.False);
-        Assert.That(_members.Departing(), Is.Empty);
-    }
-
-    [Test]
     public void A_dead_process_whose_stream_opens_last_hides_its_successor_no_longer_than_that_stream_lasts()
     {
         var ofTheSuccessor = _members.OpenStream();

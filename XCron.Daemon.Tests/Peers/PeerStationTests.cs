@@ -58,6 +58,7 @@ internal sealed class PeerStationTests
             HttpAddress = "",
             AppliedIndex = static () => 0,
             Machine = static () => new MachineFigures(),
+            IdleEpoch = () => owners.Ownership.Epoch,
         };
         return new(raft, owners, self, members, new InMemoryDialer(), _options, time, new Random(1), Traces.None);
     }

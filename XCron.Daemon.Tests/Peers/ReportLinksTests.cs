@@ -75,7 +75,7 @@ internal sealed class ReportLinksTests
         _ = await stream.TakeAsync();
 
         await _time.TimerOf(_options.ReportInterval);
-        _self.Withdrawal.Stop();
+        _self.Draining = true;
         _links.Hurry();
 
         Assert.That((await stream.TakeAsync()).Draining, Is.True);

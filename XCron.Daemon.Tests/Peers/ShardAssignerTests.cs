@@ -143,35 +143,108 @@ internal sealed class ShardAssignerTests
 
         _members.Depart(new NodeId(leaving));
         await StepAsync();
-        var asked = _owners.Counts().GetValueOrDefault(Session(leaving));
-        Hear(3, draining: leaving == 3);
-        await StepAsync();
         var during = _owners.Counts();
-        _members.EndDeparture(new NodeId(leaving));
         Hear(3);
         await StepAsync();
+        var idle = _owners.Ownership;
+        _members.EndDeparture(new NodeId(leaving));
+        await StepAsync();
 
-        Assert.That(asked, Is.EqualTo(leaving == 3 ? 1 : 0), "another may claim until it has heard of it");
         Assert.That(during.Keys, Has.No.Member(Session(leaving)));
+        Assert.That(idle.IsAlive(Session(leaving)), Is.False);
         Assert.That(_owners.Counts()[Session(leaving)], Is.InRange(85, 86));
+        Assert.That(_owners.Ownership.Ending, Is.Empty);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_node_that_is_to_go_stays_alive_until_it_has_applied_that_and_nothing_of_its_is_left(
+        bool draining)
+    {
+        await SettleAsync(1, 2, 3);
+        var before = _owners.Ownership.Epoch;
+        if (!draining)
+            _members.Depart(new NodeId(3));
+        Hear(3, draining: draining);
+
+        await StepAsync();
+        var moved = (_owners.Counts().ContainsKey(Session(3)), _owners.Ownership.IsAlive(Session(3)));
+        Hear(3, draining: draining, epoch: before);
+        await StepAsync();
+        var idleAsOfBefore = _owners.Ownership.IsAlive(Session(3));
+        Hear(3, draining: draining, busy: true);
+        await StepAsync();
+        var busy = _owners.Ownership.IsAlive(Session(3));
+        var epoch = _owners.Ownership.Epoch;
+        Hear(3, draining: draining);
+        await StepAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(moved, Is.EqualTo((false, true)), "all its shards are others' at once");
+            Assert.That((idleAsOfBefore, busy), Is.EqualTo((true, true)));
+            Assert.That(epoch, Is.EqualTo(before + 1), "nothing was written meanwhile");
+            Assert.That(_owners.Ownership.IsAlive(Session(3)), Is.False);
+        }
     }
 
     [Test]
-    public async Task A_node_that_is_to_be_removed_keeps_one_shard_while_callbacks_of_its_are_on_their_way()
+    public async Task One_that_is_ending_and_dies_or_starts_again_or_is_no_member_any_more_is_listed_no_longer(
+        [Values("dies", "restarts", "is removed")] string what)
     {
         await SettleAsync(1, 2, 3);
-        Hear(3, busy: true);
-
-        _members.Depart(new NodeId(3));
-        await StepAsync();
         Hear(3, draining: true, busy: true);
         await StepAsync();
-        var busy = _owners.Counts()[Session(3)];
+        var ending = _owners.Ownership.Ending.ToArray();
+
+        if (what == "restarts")
+            Hear(3, incarnation: 2);
+        else if (what == "is removed")
+            _raft.ChangeMembers(1, 2);
+        else
+            await RunForAsync(_options.OwnerTimeout + Tick, () => Hear(2));
+        await StepAsync();
+
+        Assert.That(ending, Is.EqualTo(new[] { Session(3) }));
+        Assert.That(_owners.Ownership.Ending, Is.Empty);
+    }
+
+    [Test]
+    public async Task One_that_is_ending_and_silent_is_alive_as_long_as_the_log_shows_it()
+    {
+        await SettleAsync(1, 2, 3);
+        Hear(3, draining: true, busy: true);
+        await StepAsync();
+
+        await RunForAsync(_options.OwnerTimeout * 3, () =>
+        {
+            Hear(2);
+            _members.Claimed(Session(3));
+        });
+        var shown = _owners.Ownership.IsAlive(Session(3));
+        await RunForAsync(_options.OwnerTimeout + Tick, () => Hear(2));
+
+        Assert.That((shown, _owners.Ownership.IsAlive(Session(3))), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public async Task A_new_leadership_waits_for_what_is_ending_by_the_table_that_it_found()
+    {
+        await SettleAsync(1, 2, 3);
+        Hear(3, draining: true, busy: true);
+        await StepAsync();
+        var early = _owners.Ownership.Epoch - 1;
+
+        _raft.Lead(2);
+        await StepAsync();
+        _raft.Lead(1);
+        Hear(3, draining: true, epoch: early);
+        await StepAsync();
+        var before = _owners.Ownership.IsAlive(Session(3));
         Hear(3, draining: true);
         await StepAsync();
 
-        Assert.That(busy, Is.EqualTo(1));
-        Assert.That(_owners.Counts().Keys, Has.No.Member(Session(3)));
+        Assert.That((before, _owners.Ownership.IsAlive(Session(3))), Is.EqualTo((true, false)));
     }
 
     [Test]
@@ -190,32 +263,6 @@ internal sealed class ShardAssignerTests
     }
 
     [Test]
-    public async Task A_draining_node_hands_over_while_it_still_runs()
-    {
-        await SettleAsync(1, 2, 3);
-
-        Hear(3, draining: true);
-        await StepAsync();
-
-        Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(1), Session(2) }));
-    }
-
-    [Test]
-    public async Task A_draining_node_keeps_one_shard_while_callbacks_of_its_are_on_their_way()
-    {
-        await SettleAsync(1, 2, 3);
-
-        Hear(3, draining: true, busy: true);
-        await StepAsync();
-        var whileBusy = _owners.Counts()[Session(3)];
-        Hear(3, draining: true);
-        await StepAsync();
-
-        Assert.That(whileBusy, Is.EqualTo(1));
-        Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(1), Session(2) }));
-    }
-
-    [Test]
     public async Task A_draining_node_that_dies_keeps_nothing()
     {
         await SettleAsync(1, 2, 3);
@@ -231,7 +278,7 @@ internal sealed class ShardAssignerTests
     {
         await SettleAsync(1, 2, 3);
 
-        _self.Withdrawal.Stop();
+        _self.Draining = true;
         await StepAsync();
 
         Assert.That(_owners.Counts().Keys, Is.EquivalentTo(new[] { Session(2), Session(3) }));
@@ -244,7 +291,7 @@ internal sealed class ShardAssignerTests
         _raft.Lead(1);
         await StepAsync();
 
-        _self.Withdrawal.Stop();
+        _self.Draining = true;
         await StepAsync();
 
         Assert.That(_owners.Counts()[Session(1)], Is.EqualTo(ShardId.Count));
@@ -274,11 +321,11 @@ internal sealed class ShardAssignerTests
     public async Task A_leader_that_stood_still_takes_nobody_for_silent()
     {
         await SettleAsync(1, 2, 3);
-        var epoch = _owners.OwnersEpoch;
+        var epoch = _owners.Ownership.Epoch;
 
         _time.Advance(TimeSpan.FromSeconds(10));
         await StepAsync();
-        var afterPause = _owners.OwnersEpoch;
+        var afterPause = _owners.Ownership.Epoch;
         await RunForAsync(_options.OwnerTimeout + Tick, () => Hear(2));
 
         Assert.That(afterPause, Is.EqualTo(epoch));
@@ -380,7 +427,7 @@ internal sealed class ShardAssignerTests
     private void Start(ulong incarnation, params ulong[] ids)
     {
         _raft = new InMemoryRaft(ids) { Propose = (command, _) => new(_owners.Apply(command)) };
-        var members = _members = new MemberDirectory(_options.OwnerTimeout, _time);
+        _members = new MemberDirectory(_options.OwnerTimeout, _time);
         _streams.Clear();
         _self = new SelfStatus
         {
@@ -390,14 +437,14 @@ internal sealed class ShardAssignerTests
             HttpAddress = "",
             AppliedIndex = static () => 0,
             Machine = static () => new MachineFigures(),
-            Withdrawal = new Withdrawal(
-                () => members.IsToBeRemoved(new NodeId(1)), static () => { }, static () => { }, TimeSpan.Zero, _time),
+            IdleEpoch = () => _owners.Ownership.Epoch,
         };
         _assigner = new ShardAssigner(_raft, _owners, _members, _self, _options, _time, new Random(1), Traces.None);
     }
 
     private void Hear(
-        ulong id, ulong incarnation = 1, bool draining = false, bool busy = false, long? applied = null)
+        ulong id, ulong incarnation = 1, bool draining = false, bool busy = false, long? applied = null,
+        long? epoch = null)
     {
         if (!_streams.TryGetValue(id, out var stream))
             _streams.Add(id, stream = _members.OpenStream());
@@ -408,6 +455,7 @@ internal sealed class ShardAssignerTests
                 Incarnation = incarnation,
                 Draining = draining,
                 Busy = busy,
+                IdleEpoch = busy ? 0 : epoch ?? _owners.Ownership.Epoch,
                 AppliedIndex = applied ?? _raft.Applied.Value,
             },
             stream);

@@ -67,7 +67,7 @@ internal sealed class LaggingOwnerTests
     }
 
     private static int Shares(SimulatedMachine leader, OwnerSession session) =>
-        leader.Process!.State.Owners().Count(owner => owner == session);
+        leader.Process!.State.Ownership.Sessions.Count(owner => owner == session);
 
     private static void CreateAll(SimulationWorld world)
     {

@@ -132,7 +132,7 @@ internal sealed class MadeHistory
 
     /// <summary>Gives the shards to the other session.</summary>
     public void MoveAll() => Apply(TaskCommands.EncodeAssign(
-        _state.OwnersEpoch, Enumerable.Range(0, 256).Select(shard => (new ShardId(shard), Other))));
+        _state.Ownership.Epoch, Enumerable.Range(0, 256).Select(shard => (new ShardId(shard), Other))));
 
     public ClientOperation Asked(string call, int code, bool wasRunning = false)
     {

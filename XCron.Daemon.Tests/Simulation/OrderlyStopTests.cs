@@ -10,6 +10,7 @@ internal sealed class OrderlyStopTests
     private const long FirstDueMs = 15_000;
     private const long LastDueMs = 55_000;
     private const int LateMs = 400;
+    private const int MostLateMs = 1000;
 
     /// <summary>After a whole second: what was due at it is on its way to be claimed.</summary>
     private const int JustClaimedMs = 15;
@@ -66,18 +67,39 @@ internal sealed class OrderlyStopTests
         RequireAllOnce(world);
     }
 
+    [Test]
+    public void However_long_callbacks_of_a_node_that_stops_take_what_falls_due_meanwhile_is_sent_in_time(
+        [Values(1, 2, 3, 4)] int seed)
+    {
+        var (world, turns) = Begin(seed, "slow1.test");
+        foreach (var machine in world.Machines)
+        {
+            machine.Process!.Stop();
+            turns.GoOn(11_000);
+            Assert.That(machine.Process, Is.Null, "it has stopped");
+            machine.TryStart();
+            turns.GoOn(2000);
+        }
+
+        turns.GoOn(20_000);
+        var late = world.History.Calls.Where(
+            static call => call.Attempt == 1 && call.StartMs - call.ScheduledMs > MostLateMs);
+        Assert.That(world.History.Calls.Select(static call => call.Story).Distinct().Count(), Is.EqualTo(Tasks));
+        Assert.That(late.Select(static call => call.ToString()), Is.Empty);
+    }
+
     private static void Nothing(ClientOperation ended)
     {
     }
 
-    private static (SimulationWorld World, SimulationTurns Turns) Begin(int seed)
+    private static (SimulationWorld World, SimulationTurns Turns) Begin(int seed, string host = "ok1.test")
     {
         var world = new SimulationWorld(Plan, new Random(seed));
         var turns = new SimulationTurns(world);
         foreach (var machine in world.Machines)
             machine.TryStart();
         turns.GoOn(5000);
-        CreateAll(world);
+        CreateAll(world, host);
         turns.GoOn(FirstDueMs - 5000);
         return (world, turns);
     }
@@ -93,13 +115,13 @@ internal sealed class OrderlyStopTests
         }
     }
 
-    private static void CreateAll(SimulationWorld world)
+    private static void CreateAll(SimulationWorld world, string host)
     {
         var client = new SimulatedClient(world);
         for (var task = 0; task < Tasks; task++)
         {
             var dueMs = world.History.StartMs + FirstDueMs + (LastDueMs - FirstDueMs) * task / Tasks;
-            var url = $"http://ok1.test/{task}";
+            var url = $"http://{host}/{task}";
             var body = $$"""{"callback":{"url":"{{url}}"},"type":2,"format":"{{dueMs / 1000}}"}""";
             client.Ask("createTask", task, body, static ended => Assert.That(ended.Code, Is.Zero));
         }

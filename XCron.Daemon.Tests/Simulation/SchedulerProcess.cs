@@ -53,10 +53,8 @@ internal sealed class SchedulerProcess : IDisposable
             Version = "0",
             Address = machine.Address,
             HttpAddress = machine.Address,
+            IdleEpoch = () => State.Ownership.Epoch is var epoch && _firing.HoldsAttempts ? 0 : epoch,
             Busy = () => IsBusy,
-            Withdrawal = new Withdrawal(
-                () => _members.IsToBeRemoved(machine.Id), _firing.Close, _firing.Reopen, timeouts.Report * 2, _clock),
-            Leaving = _members.Departing,
             AppliedIndex = () => Raft.Applied.Value,
             Machine = static () => new Proto.Cluster.MachineFigures(),
         };
@@ -101,12 +99,12 @@ internal sealed class SchedulerProcess : IDisposable
     public List<Exception> Defects { get; } = [];
 
     /// <summary>A graceful stop was asked for.</summary>
-    public bool IsStopping { get; private set; }
+    public bool IsStopping => _self.Draining;
 
     /// <summary>A graceful stop came to its end.</summary>
     public bool HasStopped { get; private set; }
 
-    public bool IsBusy => _firing.IsBusy;
+    public bool IsBusy => _firing.Dispatcher.InFlight > 0 || _firing.Results.Waiting > 0;
 
     /// <summary>In true time, when something of it is due next.</summary>
     public long NextDueMs
@@ -290,11 +288,10 @@ internal sealed class SchedulerProcess : IDisposable
     {
         var limit = _machine.Timeouts.Owner * 2.5;
         var began = _clock.GetTimestamp();
-        IsStopping = true;
-        _self.Withdrawal.Stop();
+        _self.Draining = true;
         _office.Hurry();
         _office.Wake();
-        while (Raft.Membership.Voters.Length > 1 && State.Owners().Contains(Session)
+        while (Raft.Membership.Voters.Length > 1 && State.Ownership.IsAlive(Session)
             && _clock.GetElapsedTime(began) < limit)
         {
             await Task.Delay(_machine.Timeouts.Retry, _clock, CancellationToken.None);

@@ -239,7 +239,11 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
         var owner = _random.Next(10) == 0 ? OwnerSession.None : AnySession();
         var changes = Enumerable.Range(0, _random.Next(1, 256))
             .Select(_ => (new ShardId(_random.Next(ShardId.Count)), owner));
-        return TaskCommands.EncodeAssign(reader.OwnersEpoch - (_random.Next(10) == 0 ? 1 : 0), [.. changes]);
+        var epoch = reader.Ownership.Epoch - (_random.Next(10) == 0 ? 1 : 0);
+        var assign = TaskCommand.Parser.ParseFrom(TaskCommands.EncodeAssign(epoch, [.. changes]));
+        for (var ending = _random.Next(-2, 3); ending > 0; ending--)
+            assign.Assign.Ending.Add(SessionMessage.Of(AnySession()));
+        return assign.ToByteArray();
     }
 
     /// <summary>One of the latest more often than others, so that tasks have a life.</summary>

@@ -128,7 +128,7 @@ internal sealed class RandomCommandTests
             var named = state.FindByName(name);
             if (named is not null && Daemon.Commands.DefinitionHead.NameOf(named.Definition) != name)
                 throw new AssertionException($"{name} found {named.Id}");
-            if (state.Owners().Length != Daemon.Commands.ShardId.Count || state.Counters.Running < 0)
+            if (state.Ownership.Sessions.Length != Daemon.Commands.ShardId.Count || state.Counters.Running < 0)
                 throw new AssertionException("owners or counters");
             reads++;
         }

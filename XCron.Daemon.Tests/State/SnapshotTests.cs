@@ -15,7 +15,7 @@ internal sealed class SnapshotTests
     public async Task A_restored_state_answers_as_the_old_one_did()
     {
         Fill();
-        var epoch = _fixture.State.OwnersEpoch;
+        var epoch = _fixture.State.Ownership.Epoch;
 
         var restored = await Restored(await SnapshotOf(_fixture.State));
 
@@ -29,8 +29,8 @@ internal sealed class SnapshotTests
             }
 
             Assert.That(restored.FindByName("nightly")!.Id.Value, Is.EqualTo(1));
-            Assert.That(restored.OwnersEpoch, Is.EqualTo(epoch));
-            Assert.That(restored.Owners(), Is.EqualTo(_fixture.State.Owners()));
+            Assert.That(restored.Ownership.Epoch, Is.EqualTo(epoch));
+            Assert.That(restored.Ownership.Sessions, Is.EqualTo(_fixture.State.Ownership.Sessions));
             Assert.That(restored.Counters, Is.EqualTo(_fixture.State.Counters));
             Assert.That(restored.StateHash(), Is.EqualTo(_fixture.State.StateHash()));
         }
@@ -49,7 +49,7 @@ internal sealed class SnapshotTests
             Assert.That(_fixture.Heard.Replacements, Is.EqualTo(1));
             Assert.That(_fixture.State.Find(new TaskId(1)), Is.Null);
             Assert.That(_fixture.State.FindByName("nightly"), Is.Null);
-            Assert.That(_fixture.State.OwnersEpoch, Is.Zero);
+            Assert.That(_fixture.State.Ownership.Epoch, Is.Zero);
             Assert.That(_fixture.State.Counters, Is.EqualTo(new StateCounters()));
         }
 
@@ -188,7 +188,7 @@ internal sealed class SnapshotTests
         _fixture.Start(4);
         _fixture.Succeed(4);
         _fixture.Apply(TaskCommands.EncodeAssign(
-            _fixture.State.OwnersEpoch, [(new ShardId(3), Beta), (new ShardId(4), OwnerSession.None)]));
+            _fixture.State.Ownership.Epoch, [(new ShardId(3), Beta), (new ShardId(4), OwnerSession.None)]));
     }
 
     private sealed class TricklingStream(byte[] bytes) : MemoryStream(bytes)

@@ -74,7 +74,7 @@ internal sealed class StateFixture
     public void AssignAll(OwnerSession owner)
     {
         var changes = Enumerable.Range(0, ShardId.Count).Select(shard => (new ShardId(shard), owner));
-        Assert.That(Apply(TaskCommands.EncodeAssign(State.OwnersEpoch, changes)).Code, Is.Zero);
+        Assert.That(Apply(TaskCommands.EncodeAssign(State.Ownership.Epoch, changes)).Code, Is.Zero);
     }
 
     /// <summary>Claims for the record as it is now; returns how many were granted.</summary>

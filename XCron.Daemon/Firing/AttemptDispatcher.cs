@@ -134,12 +134,6 @@ internal sealed class AttemptDispatcher(
             return;
         }
 
-        if (!inbox.TryOpen(ticket))
-        {
-            PutAside(ticket);
-            return;
-        }
-
         var target = CallbackTarget.Of(UrlOf(record));
         lock (_gate)
             _queues.Add(target, ticket);
@@ -163,7 +157,9 @@ internal sealed class AttemptDispatcher(
                     inbox.Forget(ticket.Task.Value, ticket.RunSequence, ticket.Attempt);
                     break;
                 default:
-                    PutAside(ticket);
+                    // Told once, when it was put aside.
+                    lock (_gate)
+                        _parked.Add(ticket);
                     break;
             }
         }
@@ -171,19 +167,15 @@ internal sealed class AttemptDispatcher(
 
     private void Park(in AttemptTicket ticket)
     {
-        // Told once, not at each look.
-        if (PutAside(ticket) == 1)
-            logger.AttemptsParked(1);
-    }
-
-    private int PutAside(in AttemptTicket ticket)
-    {
-        inbox.Shut(ticket.Task.Value, ticket.RunSequence, ticket.Attempt);
+        int parked;
         lock (_gate)
         {
             _parked.Add(ticket);
-            return _parked.Count;
+            parked = _parked.Count;
         }
+
+        if (parked == 1)
+            logger.AttemptsParked(parked);
     }
 
     private void StartRunners()

@@ -5,9 +5,8 @@ namespace XCron.Daemon.Firing;
 
 /// <summary>
 /// Granted attempts, from the applier to the dispatcher. Also knows which attempts are somewhere between granted and
-/// recorded, so that none is made twice, and which of them are open: to be sent or on their way, or with a result that
-/// is not recorded. Bounded by the open runs, each of which has one attempt at most, at 80 bytes. Thread-safe; never
-/// waits.
+/// recorded, so that none is made twice, and how many of them have no result that is recorded. Bounded by the open
+/// runs, each of which has one attempt at most, at 80 bytes. Thread-safe; never waits.
 /// </summary>
 internal sealed class AttemptInbox
 {
@@ -16,9 +15,8 @@ internal sealed class AttemptInbox
     private readonly Dictionary<(long Task, long RunSequence), Known> _known = [];
     private List<AttemptTicket> _filling = [];
     private int _openCount;
-    private bool _isClosed;
 
-    /// <summary>Attempts that are open; those that were put aside are not.</summary>
+    /// <summary>Attempts that may still be sent, are on their way, or have a result that is not recorded.</summary>
     public int OpenCount
     {
         get
@@ -26,22 +24,6 @@ internal sealed class AttemptInbox
             lock (_gate)
                 return _openCount;
         }
-    }
-
-    /// <summary>
-    /// This session is to go: nothing that was put aside opens any more, nor what it is granted without a claim.
-    /// </summary>
-    public void Close()
-    {
-        lock (_gate)
-            _isClosed = true;
-    }
-
-    /// <summary>The session is to stay after all.</summary>
-    public void Reopen()
-    {
-        lock (_gate)
-            _isClosed = false;
     }
 
     /// <summary>Takes in the open attempt of one of the record's runs unless it is known already.</summary>
@@ -53,8 +35,7 @@ internal sealed class AttemptInbox
             ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, key, out var exists);
             if (exists && known.Attempt == run.Attempt)
                 return;
-            if (!known.IsOpen)
-                _openCount++;
+            _openCount += known.IsOpen ? 0 : 1;
             known = new Known(run.Attempt, IsOpen: true);
             _filling.Add(
                 new AttemptTicket(record.Id, run.Sequence, run.Attempt, record.Revision, proposedTimestamp));
@@ -68,40 +49,23 @@ internal sealed class AttemptInbox
     {
         lock (_gate)
         {
-            if (Find(task, runSequence, attempt) is not { } known)
+            if (!_known.TryGetValue((task, runSequence), out var known) || known.Attempt != attempt)
                 return;
             _known.Remove((task, runSequence));
             _openCount -= known.IsOpen ? 1 : 0;
         }
     }
 
-    /// <summary>The attempt is put aside, or recorded, which this node's state does not show yet.</summary>
-    public void Shut(long task, long runSequence, int attempt)
+    /// <summary>The attempt's result is recorded, which this node's state does not show yet.</summary>
+    public void Recorded(long task, long runSequence, int attempt)
     {
         lock (_gate)
         {
-            if (Find(task, runSequence, attempt) is not { IsOpen: true })
+            var key = (task, runSequence);
+            if (!_known.TryGetValue(key, out var known) || known != new Known(attempt, IsOpen: true))
                 return;
-            _known[(task, runSequence)] = new Known(attempt, IsOpen: false);
+            _known[key] = known with { IsOpen = false };
             _openCount--;
-        }
-    }
-
-    /// <summary>Before an attempt gets its place. False where it must be put aside: see <see cref="Close"/>.</summary>
-    public bool TryOpen(in AttemptTicket ticket)
-    {
-        lock (_gate)
-        {
-            var isOpen = Find(ticket.Task.Value, ticket.RunSequence, ticket.Attempt) is not { IsOpen: false };
-            if (_isClosed && (!isOpen || ticket.ProposedTimestamp == AttemptTicket.NotKnown))
-                return false;
-            if (!isOpen)
-            {
-                _known[(ticket.Task.Value, ticket.RunSequence)] = new Known(ticket.Attempt, IsOpen: true);
-                _openCount++;
-            }
-
-            return true;
         }
     }
 
@@ -119,9 +83,6 @@ internal sealed class AttemptInbox
     public void Nudge() => _signal.Set();
 
     public ValueTask WaitAsync(CancellationToken cancellationToken) => _signal.WaitAsync(cancellationToken);
-
-    private Known? Find(long task, long runSequence, int attempt) =>
-        _known.TryGetValue((task, runSequence), out var known) && known.Attempt == attempt ? known : null;
 
     private readonly record struct Known(int Attempt, bool IsOpen);
 }

@@ -15,7 +15,6 @@ internal sealed class ClaimBatcher(
     ITaskReader tasks,
     ICommandGateway gateway,
     LogEcho echo,
-    ClaimGate gate,
     OwnerSession self,
     FiringOptions options,
     DueQueue due,
@@ -63,48 +62,17 @@ internal sealed class ClaimBatcher(
     {
         _taken.Clear();
         var isMoreLeft = due.Take(_taken, _most);
-        if (!gate.TryEnter())
-        {
-            LeaveToOthers();
-            return isMoreLeft;
-        }
-
-        ProposeOutcome? outcome = null;
-        try
-        {
-            var command = Plan();
-            Release(_releases);
-            if (command.Claims.Count > 0)
-            {
-                outcome = new ProposeOutcome.Unknown();
-                outcome = await ProposeAsync(command, cancellationToken);
-            }
-        }
-        finally
-        {
-            gate.Leave(outcome);
-        }
-
-        return isMoreLeft;
-    }
-
-    /// <summary>This node is to go: what is due is for whoever gets its shards.</summary>
-    private void LeaveToOthers()
-    {
-        var notBeforeMs = time.GetUtcNow().ToUnixTimeMilliseconds() + EchoMs;
-        foreach (var id in CollectionsMarshal.AsSpan(_taken))
-        {
-            var revision = tasks.Find(new TaskId(id))?.Revision ?? 0;
-            _releases.Add(new ClaimRelease(id, revision, notBeforeMs, IsWaiting: false));
-        }
-
+        var command = Plan();
         Release(_releases);
+        if (command.Claims.Count > 0)
+            await ProposeAsync(command, cancellationToken);
+        return isMoreLeft;
     }
 
     private ClaimRuns Plan()
     {
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var owners = tasks.Owners();
+        var owners = tasks.Ownership;
         var isOut = echo.IsOut;
         var command = new ClaimRuns
         {
@@ -116,7 +84,7 @@ internal sealed class ClaimBatcher(
             var task = new TaskId(id);
             if (tasks.Find(task) is not { } record)
                 _releases.Add(new ClaimRelease(id, 0, nowMs + EchoMs, IsWaiting: true));
-            else if (owners[ShardId.Of(task).Value] != self)
+            else if (owners.Of(task) != self)
                 _releases.Add(new ClaimRelease(id, record.Revision, nowMs + EchoMs, IsWaiting: true));
             else if (isOut)
                 _releases.Add(new ClaimRelease(id, record.Revision, nowMs + EchoMs, IsWaiting: false));
@@ -127,7 +95,7 @@ internal sealed class ClaimBatcher(
         return command;
     }
 
-    private void PlanOne(TaskRecord record, OwnerSession[] owners, long nowMs, ClaimRuns command)
+    private void PlanOne(TaskRecord record, Ownership owners, long nowMs, ClaimRuns command)
     {
         var id = record.Id.Value;
         try
@@ -155,7 +123,7 @@ internal sealed class ClaimBatcher(
         }
     }
 
-    private async Task<ProposeOutcome> ProposeAsync(ClaimRuns command, CancellationToken cancellationToken)
+    private async Task ProposeAsync(ClaimRuns command, CancellationToken cancellationToken)
     {
         // Before the proposal leaves, since its grant may be heard of before its outcome.
         var timestamp = time.GetTimestamp();
@@ -170,7 +138,7 @@ internal sealed class ClaimBatcher(
         {
             backoff.Reset();
             Release(_claimed);
-            return outcome;
+            return;
         }
 
         if (outcome is ProposeOutcome.Rejected { Reason: RejectReason.TooLarge })
@@ -181,7 +149,6 @@ internal sealed class ClaimBatcher(
         foreach (ref var claimed in CollectionsMarshal.AsSpan(_claimed))
             claimed = claimed with { NotBeforeMs = notBeforeMs };
         Release(_claimed);
-        return outcome;
     }
 
     private void Release(List<ClaimRelease> releases)

@@ -16,10 +16,10 @@ internal sealed class ClaimPlanner(OwnerSession self, FiringOptions options)
     /// <param name="terms">Its definition's.</param>
     /// <param name="schedule">Its schedule; needed for a periodic task whose next time is due.</param>
     /// <param name="nowMs">The wall clock.</param>
-    /// <param name="owners">The table of owners, by which another session is alive or not; none is without it.</param>
+    /// <param name="owners">The table by which another session is alive or not; none is without it.</param>
     /// <returns>The claim, or null: nothing is to be done before the record changes or time goes on.</returns>
     public ClaimRun? Plan(
-        TaskRecord record, in ScheduleTerms terms, ISchedule? schedule, long nowMs, OwnerSession[]? owners = null)
+        TaskRecord record, in ScheduleTerms terms, ISchedule? schedule, long nowMs, Ownership? owners = null)
     {
         if (record.Runs is not { } runs)
             return PlanIdle(record, terms, schedule, nowMs);
@@ -28,7 +28,7 @@ internal sealed class ClaimPlanner(OwnerSession self, FiringOptions options)
         {
             // What another has on its way is another's while that is alive, and goes on as if it were ours.
             if (!run.ClaimedBy.IsNone && run.ClaimedBy != self
-                && (owners is null || !SessionLife.IsAlive(owners, run.ClaimedBy)))
+                && owners?.IsAlive(run.ClaimedBy) != true)
                 return Claim(record, ClaimAction.Reclaim, run.Sequence);
         }
 

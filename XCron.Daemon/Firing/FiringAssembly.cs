@@ -12,7 +12,6 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
 {
     private readonly OwnerSession _self;
     private readonly ProposalTimes _proposals = new();
-    private readonly ClaimGate _gate;
     private readonly OwnershipFence _fence;
     private readonly CallbackSender _sender;
 
@@ -51,9 +50,8 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
             LongestSleepMs = longestSleepMs,
         };
         var echo = new LogEcho(applied, time);
-        _gate = new ClaimGate(applied, options.OwnerTimeout, time);
         Claims = new ClaimBatcher(
-            tasks, gateway, echo, _gate, self, options, due, TimingInbox, _proposals, time,
+            tasks, gateway, echo, self, options, due, TimingInbox, _proposals, time,
             new Backoff(new Random(seeds.Next())), metrics, logger);
         Results = new ResultBatcher(
             tasks, gateway, self, options, Attempts, time, new Backoff(new Random(seeds.Next())), metrics, logger);
@@ -78,24 +76,10 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
     public ResultBatcher Results { get; }
 
     /// <summary>
-    /// Attempts are open; of a session that is closed, also whether claims may yet open some, so that once this is
-    /// false it stays false. Claims of one that goes on are no reason to wait for it: it may never hear of them.
+    /// This session has attempts that are not recorded, of all that the state has granted to it by now.
     /// </summary>
-    public bool IsBusy => IsClosing || Attempts.OpenCount > 0; // in this order: what was granted is open first
-
-    /// <summary>This session is to go: it claims nothing more, and ends what it has begun.</summary>
-    public void Close()
-    {
-        _gate.Close();
-        Attempts.Close();
-    }
-
-    /// <summary>It is to stay after all.</summary>
-    public void Reopen()
-    {
-        _gate.Reopen();
-        Attempts.Reopen();
-    }
+    public bool HoldsAttempts => Attempts.OpenCount > 0 || TimingInbox.ReplacedExpected > Timing.ReplacedDone
+        || Attempts.OpenCount > 0; // once more: what a replaced state has granted comes in before that is done
 
     public void TaskChanged(TaskId id, TaskRecord? record) => TimingInbox.TaskChanged(id, record);
 
@@ -111,6 +95,8 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
         Dispatcher.OwnersChanged();
     }
 
+    public void StateReplacing() => TimingInbox.ExpectReload();
+
     public void StateReplaced()
     {
         TimingInbox.Reload();
@@ -124,6 +110,4 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
         Dispatcher.Dispose();
         TimingInbox.Dispose();
     }
-
-    private bool IsClosing => _gate is { IsClosed: true, IsUnderWay: true };
 }

@@ -65,14 +65,8 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         _parts.Results.Waiting,
         _parts.Timing.LastTurn);
 
-    /// <inheritdoc cref="FiringAssembly.IsBusy"/>
-    public bool IsBusy => _parts.IsBusy;
-
-    /// <inheritdoc cref="FiringAssembly.Close"/>
-    public void Close() => _parts.Close();
-
-    /// <inheritdoc cref="FiringAssembly.Reopen"/>
-    public void Reopen() => _parts.Reopen();
+    /// <inheritdoc cref="FiringAssembly.HoldsAttempts"/>
+    public bool HoldsAttempts => _parts.HoldsAttempts;
 
     /// <summary>Starts the loops; the first turn reads the state of all shards that are this session's.</summary>
     public void Start()
@@ -124,6 +118,8 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
     public void AttemptGranted(OwnerSession session, TaskRecord record) => _parts.AttemptGranted(session, record);
 
     public void OwnersChanged(long epoch) => _parts.OwnersChanged(epoch);
+
+    public void StateReplacing() => _parts.StateReplacing();
 
     public void StateReplaced() => _parts.StateReplaced();
 

@@ -41,8 +41,7 @@ internal sealed class OwnershipFence(
         record = record.Facing(ticket.RunSequence);
         if (record?.Run is not { } run || run.Attempt != ticket.Attempt || run.ClaimedBy != self)
             return FenceVerdict.Gone;
-        var isAlive = tasks.OwnerOf(ShardId.Of(ticket.Task)) == self || SessionLife.IsAlive(tasks.Owners(), self);
-        return isAlive ? FenceVerdict.Clear : FenceVerdict.NotOwned;
+        return tasks.Ownership.IsAlive(self) ? FenceVerdict.Clear : FenceVerdict.NotOwned;
     }
 
     /// <summary>Makes sure that what this node has applied is fresh enough for this attempt.</summary>

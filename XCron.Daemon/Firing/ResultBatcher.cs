@@ -77,7 +77,7 @@ internal sealed class ResultBatcher(
             {
                 if (ForgetIfOver(result))
                     continue;
-                attempts.Shut(result.TaskId, result.RunSequence, result.Attempt);
+                attempts.Recorded(result.TaskId, result.RunSequence, result.Attempt);
                 _recorded.Add(result);
             }
 

@@ -16,6 +16,9 @@ internal sealed class TimingChanges
     /// <summary>All is to be read anew from the state.</summary>
     public bool Reload { get; set; }
 
+    /// <summary>How many times the state was replaced.</summary>
+    public int Replaced { get; set; }
+
     /// <summary>The earliest wake-up among the changed tasks.</summary>
     public long EarliestMs { get; set; } = long.MaxValue;
 
@@ -27,6 +30,7 @@ internal sealed class TimingChanges
         Releases.Clear();
         OwnersChanged = false;
         Reload = false;
+        Replaced = 0;
         EarliestMs = long.MaxValue;
     }
 }

@@ -22,6 +22,10 @@ internal sealed class TimingInbox(OwnerSession self) : IDisposable
     private TimingChanges _filling = new() { Reload = true };
     private long _sleepUntilMs = long.MaxValue;
     private bool _isWoken;
+    private int _replacedExpected;
+
+    /// <summary>How many times the state was replaced, or is just about to be.</summary>
+    public int ReplacedExpected => Volatile.Read(ref _replacedExpected);
 
     public void TaskChanged(TaskId id, TaskRecord? record)
     {
@@ -57,12 +61,16 @@ internal sealed class TimingInbox(OwnerSession self) : IDisposable
         }
     }
 
+    /// <summary>The state is about to be replaced; <see cref="Reload"/> follows.</summary>
+    public void ExpectReload() => Interlocked.Increment(ref _replacedExpected);
+
     public void Reload()
     {
         lock (_gate)
         {
             _filling.Tasks.Clear();
             _filling.Reload = true;
+            _filling.Replaced++;
             Wake();
         }
     }

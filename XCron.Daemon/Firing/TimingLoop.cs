@@ -39,11 +39,13 @@ internal sealed class TimingLoop(
     private TimingChanges _spare = new();
     private TimingWheel _wheel = new(time.GetUtcNow().ToUnixTimeMilliseconds());
     private long _nowMs;
+    private int _replacedTaken;
 
     // Written here, read by whoever asks for figures.
     private int _armedCount;
     private int _overdueCount;
     private long _oldestOverdueMs;
+    private int _replacedDone;
     private long _lastTurn = time.GetTimestamp();
     private long _lastWalk = time.GetTimestamp();
 
@@ -58,6 +60,9 @@ internal sealed class TimingLoop(
     public int OverdueCount => Volatile.Read(ref _overdueCount);
 
     public long OldestOverdueMs => Volatile.Read(ref _oldestOverdueMs);
+
+    /// <summary>How many replaced states have been read whole.</summary>
+    public int ReplacedDone => Volatile.Read(ref _replacedDone);
 
     /// <summary>When the last turn ended, as a timestamp of the TimeProvider.</summary>
     public long LastTurn => Volatile.Read(ref _lastTurn);
@@ -96,6 +101,7 @@ internal sealed class TimingLoop(
         var changes = inbox.Swap(_spare);
         foreach (var (id, record) in changes.Tasks)
             Change(id, record);
+        _replacedTaken += changes.Replaced;
         if (changes.Reload)
             DisarmAll();
         if (changes.Reload || changes.OwnersChanged)
@@ -119,7 +125,8 @@ internal sealed class TimingLoop(
 
     private void TakeOwners()
     {
-        var owners = tasks.Owners();
+        var table = tasks.Ownership;
+        var owners = table.Sessions;
         var (gained, lost, owned) = (0, 0, 0);
         for (var shard = 0; shard < owners.Length; shard++)
         {
@@ -149,7 +156,7 @@ internal sealed class TimingLoop(
         }
 
         if (gained + lost > 0)
-            logger.OwnersChanged(tasks.OwnersEpoch, gained, lost, owned);
+            logger.OwnersChanged(table.Epoch, gained, lost, owned);
     }
 
     private void DisarmAll()
@@ -185,6 +192,9 @@ internal sealed class TimingLoop(
 
             loaded += records.Count;
         }
+
+        if (_toLoad.Count == 0)
+            Volatile.Write(ref _replacedDone, _replacedTaken);
     }
 
     private void OfferOwn(TaskRecord record, OpenRuns runs)

@@ -34,7 +34,7 @@ internal sealed class ClusterView(
 
         var raft = node.Status;
         var shards = new Dictionary<NodeId, int>();
-        foreach (var owner in tasks.Owners())
+        foreach (var owner in tasks.Ownership.Sessions)
             shards[owner.Node] = shards.GetValueOrDefault(owner.Node) + 1;
         var figures = raft.Membership.Members
             .Select(member => member.Id == self ? Own(raft, member) : Other(raft, member))

@@ -54,7 +54,7 @@ internal sealed class Readiness(ITaskReader tasks, MemberDirectory members, Owne
             return "no leader is known";
         if (WhyBehind(raft, members.Find(raft.Leader)) is { } why)
             return why;
-        return Array.IndexOf(tasks.Owners(), self) < 0 ? "this node owns no shard yet" : ReasonNotLive();
+        return !tasks.Ownership.Sessions.Contains(self) ? "this node owns no shard yet" : ReasonNotLive();
     }
 
     /// <summary>

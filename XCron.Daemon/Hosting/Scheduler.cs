@@ -85,11 +85,8 @@ internal sealed class Scheduler : IAsyncDisposable
             Version = DaemonVersion.Number,
             Address = options.Peer.Self,
             HttpAddress = HttpAddressOf(options),
-            Busy = () => _firing.IsBusy,
-            Withdrawal = new Withdrawal(
-                () => _members.IsToBeRemoved(directory.NodeId), _firing.Close, _firing.Reopen,
-                _peerOptions.ReportInterval * 2, _time),
-            Leaving = _members.Departing,
+            IdleEpoch = () => _state.Ownership.Epoch is var epoch && _firing.HoldsAttempts ? 0 : epoch,
+            Busy = () => _firing.Figures is { AttemptsInFlight: > 0 } or { ResultsWaiting: > 0 },
             AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
             Machine = () => MachineReports.Of(_machine.Latest),
         };
@@ -191,7 +188,6 @@ internal sealed class Scheduler : IAsyncDisposable
     {
         Readiness.Stage = "stopping";
         using var limit = new CancellationTokenSource(DrainLimit, _time);
-        _firing.Close();
         if (_peers is not null)
             await _peers.DrainAsync(limit.Token);
         if (_raft is { IsLeader: true } raft)

@@ -74,10 +74,10 @@ internal sealed class LagWatch(TimeSpan patience, TimeProvider time)
     public bool IsLagging(NodeId id) => _watched.TryGetValue(id, out var known) && known.IsLagging;
 
     /// <summary>
-    /// It lags, and may be sending what it has claimed: as long as it keeps a shard nobody else claims that. Its quiet
-    /// must have lasted, since a report tells late of what has begun.
+    /// It lags, and may be sending what it has claimed, which nobody else is to claim as long as it is kept alive. Its
+    /// quiet must have lasted, since a report tells late of what has begun.
     /// </summary>
-    public bool MustKeepOne(NodeId id) =>
+    public bool MustKeep(NodeId id) =>
         _watched.TryGetValue(id, out var known) && known.IsLagging
         && !(known.QuietSince is { } since && time.GetElapsedTime(since) >= patience / 2);
 

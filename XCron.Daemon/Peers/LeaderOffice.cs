@@ -15,6 +15,7 @@ internal sealed class LeaderOffice(
     MemberDirectory? members = null)
 {
     private static readonly TimeSpan HandOverLook = TimeSpan.FromMilliseconds(20);
+    private readonly RemovedNodes _removed = new();
 
     /// <summary>On a node that does not lead, the answer is just that.</summary>
     public async Task<MemberReply> CarryOutAsync(MemberRequest request, CancellationToken cancellationToken)
@@ -48,9 +49,11 @@ internal sealed class LeaderOffice(
                 + "[peer] join naming a node of this one");
         }
 
-        return OldSide(node) is { } refusal
-            ? MemberReplies.Refused($"{host}: {refusal}")
-            : await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
+        if (OldSide(node) is { } refusal)
+            return MemberReplies.Refused($"{host}: {refusal}");
+
+        _removed.Forget(new NodeId(node.NodeId));
+        return await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
     }
 
     /// <summary>Why a node that has data of this cluster is not added, where that is of another epoch.</summary>
@@ -73,8 +76,12 @@ internal sealed class LeaderOffice(
         if (Epochs.Refusal(request.Epoch, raft.Epoch) is { } refusal)
             return MemberReplies.Refused(refusal);
 
-        return request.NodeId == 0
-            ? MemberReplies.Refused("it has no id")
+        if (request.NodeId == 0)
+            return MemberReplies.Refused("it has no id");
+
+        // It may have asked before it was removed, or not know yet that it had been taken in.
+        return _removed.Contains(new NodeId(request.NodeId))
+            ? MemberReplies.Refused("it was removed a while ago; addPeer takes it in again")
             : await EnterAsync(new NodeId(request.NodeId), request.Host, cancellationToken);
     }
 
@@ -177,18 +184,28 @@ internal sealed class LeaderOffice(
             return MemberReplies.Refused(NoMember(host));
 
         if (tasks is null || members is null)
-            return MemberReplies.Of(await raft.RemoveAsync(member.Id, cancellationToken));
+            return await RemoveAsync(member.Id, cancellationToken);
 
         members.Depart(member.Id);
         try
         {
             await AwaitHandOverAsync(member.Id, tasks, cancellationToken);
-            return MemberReplies.Of(await raft.RemoveAsync(member.Id, cancellationToken));
+            return await RemoveAsync(member.Id, cancellationToken);
         }
         finally
         {
             members.EndDeparture(member.Id);
         }
+    }
+
+    private async Task<MemberReply> RemoveAsync(NodeId id, CancellationToken cancellationToken)
+    {
+        // Before it is out: what it asks may come at any time.
+        _removed.Add(id);
+        var outcome = await raft.RemoveAsync(id, cancellationToken);
+        if (outcome is ChangeOutcome.Refused)
+            _removed.Forget(id);
+        return MemberReplies.Of(outcome);
     }
 
     /// <summary>
@@ -202,7 +219,7 @@ internal sealed class LeaderOffice(
 
         var start = timeProvider.GetTimestamp();
         while (timeProvider.GetElapsedTime(start) < options.RequestTimeout / 2
-            && owners.Owners().Any(owner => owner.Node == id))
+            && owners.Ownership is var table && table.Sessions.Concat(table.Ending).Any(owner => owner.Node == id))
         {
             await Task.Delay(HandOverLook, timeProvider, cancellationToken);
         }

@@ -23,8 +23,8 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
     private long _listeningSince = timeProvider.GetTimestamp();
 
     /// <summary>
-    /// Somebody is heard for the first time or again, restarted, began to drain or to remove somebody. Not raised for
-    /// each report, and not for silence, which is no event. Handlers return at once.
+    /// Somebody is heard for the first time or again, restarted, began to drain or, where it is to go, came to rest.
+    /// Not raised for each report, and not for silence, which is no event. Handlers return at once.
     /// </summary>
     public event Action? Changed;
 
@@ -62,9 +62,9 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
 
             var nowUtc = timeProvider.GetUtcNow();
             var isSame = known.Status?.Session == session && !IsSilent(known.Status.HeardTimestamp, now);
+            var isToGo = report.Draining || _departing.Contains(id);
             isNews = !isSame || known.Status!.Draining != report.Draining
-                || (report.Draining && known.Status.Busy != report.Busy)
-                || !known.Status.Leaving.SequenceEqual(report.Leaving);
+                || (isToGo && known.Status.IdleEpoch != report.IdleEpoch);
             var status = StatusOf(report, session, now, nowUtc) with
             {
                 UpSince = isSame ? known.Status!.UpSince : nowUtc,
@@ -137,24 +137,6 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
             return _departing.Contains(id);
     }
 
-    /// <summary>Who is to be removed by this node.</summary>
-    public ulong[] Departing()
-    {
-        lock (_gate)
-            return [.. _departing.Select(static id => id.Value).Order()];
-    }
-
-    /// <summary>Whether this node, or another that was heard lately, is removing it.</summary>
-    public bool IsToBeRemoved(NodeId id)
-    {
-        lock (_gate)
-        {
-            var now = timeProvider.GetTimestamp();
-            return _departing.Contains(id) || _entries.Values.Any(
-                entry => entry.Status.Leaving.Contains(id.Value) && !IsSilent(entry.Status.HeardTimestamp, now));
-        }
-    }
-
     public MemberStatus? Find(NodeId id)
     {
         lock (_gate)
@@ -212,8 +194,8 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
     {
         Session = session,
         Draining = report.Draining,
+        IdleEpoch = report.IdleEpoch,
         Busy = report.Busy,
-        Leaving = [.. report.Leaving],
         Version = report.Version,
         Address = report.Address,
         HttpAddress = report.HttpAddress,

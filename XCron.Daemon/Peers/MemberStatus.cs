@@ -10,11 +10,13 @@ internal sealed record MemberStatus
 
     public required bool Draining { get; init; }
 
-    /// <summary>Callbacks or results are on their way. While it drains, a no is for ever.</summary>
-    public bool Busy { get; init; }
+    /// <summary>
+    /// The epoch of the owners up to which it holds no attempt of those that it was granted; 0 while it holds some.
+    /// </summary>
+    public long IdleEpoch { get; init; }
 
-    /// <summary>Whom it removes, as the leader.</summary>
-    public IReadOnlyList<ulong> Leaving { get; init; } = [];
+    /// <summary>Callbacks are on their way, or their results are not recorded yet.</summary>
+    public bool Busy { get; init; }
 
     public required string Version { get; init; }
 

@@ -60,17 +60,20 @@ internal sealed class PeerStation : IAsyncDisposable
     /// <returns>False where the token was cancelled first; true at once where there is nobody else.</returns>
     public async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
-        _self.Withdrawal.Stop();
+        _self.Draining = true;
         _reports.Hurry();
         _assignerWoken.Set();
         while (!cancellationToken.IsCancellationRequested)
         {
             var changed = _assignerWoken.Next;
-            if (_raft.Membership.Voters.Length == 1 || !_state.Owners().Contains(_self.Session))
+            if (_raft.Membership.Voters.Length == 1 || !_state.Ownership.IsAlive(_self.Session))
                 return true;
 
             await Pulse.WaitAsync(changed, DrainLook, _timeProvider, cancellationToken);
+
+            // That its last attempt has ended is no event.
             _reports.Hurry();
+            _assignerWoken.Set();
         }
 
         return false;

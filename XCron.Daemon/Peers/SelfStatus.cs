@@ -6,6 +6,9 @@ namespace XCron.Daemon.Peers;
 /// <summary>What this node tells the others of itself. Thread-safe.</summary>
 internal sealed class SelfStatus
 {
+    // Set by whoever stops the process, read by every link and by the assigner.
+    private volatile bool _draining;
+
     // Taken before the rest of a report is looked at: what a later number says is never older.
     private long _lastNumber;
 
@@ -27,38 +30,34 @@ internal sealed class SelfStatus
     public required Func<MachineFigures> Machine { get; init; }
 
     /// <summary>
-    /// Whether claims, callbacks or results are on their way; called at each report. While this node drains, a no
-    /// is for ever.
+    /// The epoch of the owners up to which it holds no attempt of those that it was granted; 0 while it holds some.
+    /// Called at each report.
     /// </summary>
+    public Func<long> IdleEpoch { get; init; } = static () => 0;
+
+    /// <summary>Whether callbacks are on their way, or their results not recorded; called at each report.</summary>
     public Func<bool> Busy { get; init; } = static () => false;
 
-    /// <summary>Whether this node gives up its shards.</summary>
-    public Withdrawal Withdrawal { get; init; } =
-        new(static () => false, static () => { }, static () => { }, TimeSpan.Zero, TimeProvider.System);
-
-    /// <summary>On the leader, who is to be removed.</summary>
-    public Func<IEnumerable<ulong>> Leaving { get; init; } = static () => [];
-
-    /// <summary>Its shards are to be given to others, and it claims nothing any more.</summary>
-    public bool Draining => Withdrawal.Look();
-
-    public NodeReport Report(DateTimeOffset now)
+    /// <summary>Its shards are to be given to others, for it is stopping.</summary>
+    public bool Draining
     {
-        var report = new NodeReport
-        {
-            Number = Interlocked.Increment(ref _lastNumber),
-            NodeId = Session.Node.Value,
-            Incarnation = Session.Incarnation,
-            Version = Version,
-            Draining = Draining, // before Busy is asked: see there
-            Busy = Busy(),
-            WallClockMs = now.ToUnixTimeMilliseconds(),
-            AppliedIndex = AppliedIndex(),
-            Machine = Machine(),
-            Address = Address,
-            HttpAddress = HttpAddress,
-        };
-        report.Leaving.Add(Leaving());
-        return report;
+        get => _draining;
+        set => _draining = value;
     }
+
+    public NodeReport Report(DateTimeOffset now) => new()
+    {
+        Number = Interlocked.Increment(ref _lastNumber),
+        NodeId = Session.Node.Value,
+        Incarnation = Session.Incarnation,
+        Version = Version,
+        Draining = Draining,
+        IdleEpoch = IdleEpoch(),
+        Busy = Busy(),
+        WallClockMs = now.ToUnixTimeMilliseconds(),
+        AppliedIndex = AppliedIndex(),
+        Machine = Machine(),
+        Address = Address,
+        HttpAddress = HttpAddress,
+    };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using XCron.Daemon.Commands;
 using XCron.Daemon.State;
@@ -25,6 +26,7 @@ internal sealed class ShardAssigner
     private readonly TimeSpan _interval;
     private readonly Backoff _retry;
     private readonly LagWatch _lag;
+    private readonly EndingSessions _ending;
 
     /// <summary>The term in which a barrier has shown that the table read here is the newest; default before.</summary>
     private Term _currentIn;
@@ -52,6 +54,7 @@ internal sealed class ShardAssigner
         _interval = options.OwnerTimeout / StepsInOwnerTimeout;
         _retry = new Backoff(LeastRetry, _interval, random);
         _lag = new LagWatch(options.OwnerTimeout, timeProvider);
+        _ending = new EndingSessions(members, self, _lag);
     }
 
     /// <param name="woken">Set when something else than leadership or members changed that a plan depends on.</param>
@@ -88,6 +91,7 @@ internal sealed class ShardAssigner
             _currentIn = default;
             _lastSeen = 0;
             _lag.Forget();
+            _ending.Forget();
             return Timeout.InfiniteTimeSpan;
         }
 
@@ -111,14 +115,16 @@ internal sealed class ShardAssigner
                 return _retry.Next();
             _currentIn = term;
             _lag.Forget();
+            _ending.Forget();
         }
 
-        // The epoch is read first: a table newer than it is refused as stale, and looked at again.
-        var epoch = _state.OwnersEpoch;
-        var owners = _state.Owners();
+        var table = _state.Ownership;
+        var owners = table.Sessions;
         JudgeLag(owners);
-        var changes = KeepLast(owners, AssignmentPlan.Compute(owners, LiveSessions(owners)));
-        if (changes.Count > 0 && !await ProposeAsync(epoch, changes, cancellationToken))
+        var changes = AssignmentPlan.Compute(owners.AsSpan(), LiveSessions(owners));
+        var ending = _ending.Compute(table, changes, _raft.Membership);
+        var isAsItIs = changes.Count == 0 && ending.SequenceEqual(table.Ending);
+        if (!isAsItIs && !await ProposeAsync(table.Epoch, changes, ending, cancellationToken))
             return _retry.Next();
 
         _retry.Reset();
@@ -130,7 +136,7 @@ internal sealed class ShardAssigner
     /// but not for so long as to be silent, counts as the session it had, so that a new leader moves none before it
     /// heard all. Nor is one silent whose claims still come through the log: by them it may still send.
     /// </summary>
-    private List<OwnerSession> LiveSessions(OwnerSession[] owners)
+    private List<OwnerSession> LiveSessions(ImmutableArray<OwnerSession> owners)
     {
         List<OwnerSession> live = [];
         var membership = _raft.Membership;
@@ -154,7 +160,7 @@ internal sealed class ShardAssigner
     }
 
     /// <summary>Who is silent is judged by that, and what he said before is old.</summary>
-    private void JudgeLag(OwnerSession[] owners)
+    private void JudgeLag(ImmutableArray<OwnerSession> owners)
     {
         var membership = _raft.Membership;
         var applied = _raft.Applied;
@@ -175,31 +181,7 @@ internal sealed class ShardAssigner
         }
     }
 
-    /// <summary>
-    /// A node that is to go keeps one shard until it drains and nothing of its is under way: what a session without any
-    /// shard has claimed is claimed again at once, and would be sent twice. So does one that lags.
-    /// </summary>
-    private List<AssignmentChange> KeepLast(OwnerSession[] owners, IReadOnlyList<AssignmentChange> changes)
-    {
-        var kept = new HashSet<int>();
-        foreach (var status in _members.Snapshot())
-        {
-            var node = status.Session.Node;
-            var isToGo = status.Draining || _members.IsDeparting(node);
-            var mustKeep = (isToGo && (status.Busy || !status.Draining)) || _lag.MustKeepOne(node);
-            if (mustKeep && !_members.IsSilent(node))
-                kept.Add(Array.IndexOf(owners, status.Session));
-        }
-
-        if (_self.Draining && _self.Busy())
-            kept.Add(Array.IndexOf(owners, _self.Session));
-
-        var moving = changes.Select(change =>
-            change with { Shards = [.. change.Shards.Where(shard => !kept.Contains(shard.Value))] });
-        return [.. moving.Where(change => change.Shards.Count > 0)];
-    }
-
-    private OwnerSession SessionOf(NodeId id, OwnerSession[] owners)
+    private OwnerSession SessionOf(NodeId id, ImmutableArray<OwnerSession> owners)
     {
         var owner = OwnerAt(id, owners);
         if (_members.Find(id) is not { } status)
@@ -210,8 +192,8 @@ internal sealed class ShardAssigner
         return isThere && !status.Draining && !_lag.IsLagging(id) ? status.Session : OwnerSession.None;
     }
 
-    private static OwnerSession OwnerAt(NodeId id, OwnerSession[] owners) =>
-        Array.Find(owners, owner => owner.Node == id);
+    private static OwnerSession OwnerAt(NodeId id, ImmutableArray<OwnerSession> owners) =>
+        owners.FirstOrDefault(owner => owner.Node == id);
 
     /// <summary>
     /// A process that stood still for a while (paused, or its machine was) heard nobody, and must not take everybody
@@ -240,14 +222,17 @@ internal sealed class ShardAssigner
     }
 
     private async Task<bool> ProposeAsync(
-        long epoch, IReadOnlyList<AssignmentChange> changes, CancellationToken cancellationToken)
+        long epoch,
+        IReadOnlyList<AssignmentChange> changes,
+        OwnerSession[] ending,
+        CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(_options.RequestTimeout, _timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         ProposeOutcome outcome;
         try
         {
-            outcome = await _raft.ProposeAsync(Encode(epoch, changes), either.Token);
+            outcome = await _raft.ProposeAsync(Encode(epoch, changes, ending), either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -266,14 +251,15 @@ internal sealed class ShardAssigner
         return false;
     }
 
-    private static byte[] Encode(long epoch, IReadOnlyList<AssignmentChange> changes)
+    private static byte[] Encode(long epoch, IReadOnlyList<AssignmentChange> changes, OwnerSession[] ending)
     {
         var assign = new AssignShards { ExpectedEpoch = epoch };
+        assign.Ending.Add(ending.Select(SessionMessage.Of));
         foreach (var change in changes)
         {
             var assignment = new Assignment
             {
-                Session = new Session { NodeId = change.Owner.Node.Value, Incarnation = change.Owner.Incarnation },
+                Session = SessionMessage.Of(change.Owner),
             };
             assignment.Shards.AddRange(change.Shards.Select(shard => shard.Value));
             assign.Assignments.Add(assignment);

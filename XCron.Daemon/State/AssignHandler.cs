@@ -29,7 +29,9 @@ internal static class AssignHandler
             }
         }
 
-        tables.Owners.Set(new Ownership(current.Epoch + 1, sessions));
+        var ending = command.Ending.Select(SessionMessage.Read)
+            .Where(session => !session.IsNone && !sessions.Contains(session)).Distinct();
+        tables.Owners.Set(new Ownership(current.Epoch + 1, [.. sessions], [.. ending]));
         tables.Observers.OwnersChanged(current.Epoch + 1);
         return new ApplyResult(ResultCode.Ok);
     }

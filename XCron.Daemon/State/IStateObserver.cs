@@ -32,6 +32,11 @@ internal interface IStateObserver
     /// <summary>The table of owners changed to this epoch.</summary>
     void OwnersChanged(long epoch);
 
+    /// <summary>The whole state will be replaced at once: no reader has seen the new one yet.</summary>
+    void StateReplacing()
+    {
+    }
+
     /// <summary>The whole state was replaced by a snapshot's.</summary>
     void StateReplaced();
 }

@@ -11,11 +11,8 @@ internal interface ITaskReader
 
     OwnerSession OwnerOf(ShardId shard);
 
-    /// <summary>The epoch of the table of owners; 0 before the first assignment.</summary>
-    long OwnersEpoch { get; }
-
-    /// <summary>A copy of the table: the owner of each of the 256 shards.</summary>
-    OwnerSession[] Owners();
+    /// <summary>The table of owners, as of one moment; of epoch 0 before the first assignment.</summary>
+    Ownership Ownership { get; }
 
     /// <summary>Every record of a shard as of one moment, in no order.</summary>
     IReadOnlyList<TaskRecord> TasksOf(ShardId shard);

@@ -24,7 +24,7 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
 
     public SchedulerState() => _tables = new StateTables(_observers);
 
-    public long OwnersEpoch => _tables.Owners.Current.Epoch;
+    public Ownership Ownership => _tables.Owners.Current;
 
     public StateCounters Counters => _tables.Counters.Read();
 
@@ -57,7 +57,9 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
 
     public async ValueTask RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
     {
-        _tables = await SnapshotLoader.LoadAsync(snapshot, _observers, cancellationToken);
+        var tables = await SnapshotLoader.LoadAsync(snapshot, _observers, cancellationToken);
+        _observers.StateReplacing();
+        _tables = tables;
         _observers.StateReplaced();
     }
 
@@ -85,8 +87,6 @@ internal sealed class SchedulerState : IStateMachine, ITaskReader
     }
 
     public OwnerSession OwnerOf(ShardId shard) => _tables.Owners.Current.Of(shard);
-
-    public OwnerSession[] Owners() => [.. _tables.Owners.Current.Sessions];
 
     public IReadOnlyList<TaskRecord> TasksOf(ShardId shard) => _tables.Tasks.RecordsOf(shard);
 

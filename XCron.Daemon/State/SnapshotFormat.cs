@@ -45,6 +45,8 @@ internal static class SnapshotFormat
             header.Owners.Add(position);
         }
 
+        header.Ending.Add(ownership.Ending.Select(SessionMessage.Of));
+
         // A MapField is written in the order of insertion.
         for (var i = 0; i < counters.Length; i++)
             header.Counters.Add(CounterNames.All[i], counters[i]);

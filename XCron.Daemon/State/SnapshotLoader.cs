@@ -90,7 +90,7 @@ internal static class SnapshotLoader
                 sessions[shard] = SessionMessage.Read(header.Sessions[position]);
         }
 
-        return new Ownership(header.Epoch, sessions);
+        return new Ownership(header.Epoch, [.. sessions], [.. header.Ending.Select(SessionMessage.Read)]);
     }
 
     private static long[] CountersOf(SnapshotHeader header)

@@ -41,6 +41,12 @@ internal sealed class StateObservers
             observer.OwnersChanged(epoch);
     }
 
+    public void StateReplacing()
+    {
+        foreach (var observer in _observers)
+            observer.StateReplacing();
+    }
+
     public void StateReplaced()
     {
         foreach (var observer in _observers)
