@@ -1,9 +1,9 @@
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// faults.md 11 and 12: a clock is an hour ahead or behind, runs too fast, is smeared, or differs from the next leader's
-/// by two seconds. Nothing is earlier than by that clock's own error, nothing is sent twice, nobody stands for election
-/// and nothing stands still.
+/// faults.md 11 and 12: a clock is an hour ahead or behind, runs too fast, is smeared, or differs from the next
+/// leader's by two seconds. Nothing is earlier than by that clock's own error, nothing is sent twice, nobody stands for
+/// election and nothing stands still.
 /// </summary>
 internal sealed class ClockFaultTests
 {

@@ -90,7 +90,8 @@ internal sealed class DaylightSavingFailoverTests
     /// <summary>Of those with the same offset before and after one is enough.</summary>
     private static string[] ZonesThatChange(long fromMs, long toMs)
     {
-        var (from, to) = (DateTimeOffset.FromUnixTimeMilliseconds(fromMs), DateTimeOffset.FromUnixTimeMilliseconds(toMs));
+        var from = DateTimeOffset.FromUnixTimeMilliseconds(fromMs);
+        var to = DateTimeOffset.FromUnixTimeMilliseconds(toMs);
         return
         [
             .. TimeZoneInfo.GetSystemTimeZones()

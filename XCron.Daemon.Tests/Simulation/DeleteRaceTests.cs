@@ -1,8 +1,8 @@
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// faults.md 17: ten thousand orders, each paid, and its task so deleted, within 5 ms of the due time, on whatever node;
-/// quietly, and with the leader killed in the midst of it.
+/// faults.md 17: ten thousand orders, each paid, and its task so deleted, within 5 ms of the due time, on whatever
+/// node; quietly, and with the leader killed in the midst of it.
 /// </summary>
 internal sealed class DeleteRaceTests
 {

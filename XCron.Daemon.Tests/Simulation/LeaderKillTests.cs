@@ -14,13 +14,13 @@ internal sealed class LeaderKillTests
     private const long AfterElectionMs = 1000;
 
     /// <summary>
-    /// What the dead leader had claimed is claimed again when the log has not shown it alive for the owner timeout, which
-    /// begins anew where its claim is applied only after the election; and then it takes a look of the assigner's.
+    /// What the dead leader had claimed is claimed again when the log has not shown it alive for the owner timeout,
+    /// which begins anew where its claim is applied only after the election; and after a look of the assigner's.
     /// </summary>
     private const long OwnerTimeoutAndLookMs = 2000 + 300;
 
     [Test]
-    public void A_leader_killed_10_ms_before_a_thousand_are_due_loses_none_and_all_are_sent_within_a_second_of_the_election(
+    public void A_leader_killed_10_ms_before_a_thousand_are_due_loses_none_and_all_are_sent_soon_after_the_election(
         [Values(1, 2, 3, 4)] int seed)
     {
         var cluster = SimulatedCluster.Form(seed);
@@ -40,7 +40,7 @@ internal sealed class LeaderKillTests
         cluster.Judge();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(thousand.Select(static call => call.Story).Distinct().Count(), Is.EqualTo(1000), "none is lost");
+            Assert.That(thousand.DistinctBy(static call => call.Story).Count(), Is.EqualTo(1000), "none is lost");
             Assert.That(thousand, Has.Length.EqualTo(1000), "none was under way, so none is sent twice");
             Assert.That(thousand.Min(static call => call.StartMs - call.ScheduledMs), Is.Not.Negative, "none is early");
             Assert.That(

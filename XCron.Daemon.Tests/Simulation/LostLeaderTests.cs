@@ -41,7 +41,7 @@ internal sealed class LostLeaderTests
             Assert.That(calls.Where(call => call.Sender == session && IsAnothers(cluster.History, call)), Is.Empty);
             Assert.That(doubled, Has.Length.AtMost(underWay), "only what was on its way when it stopped");
             Assert.That(doubled.Select(static task => task.Count()), Is.All.EqualTo(2));
-            Assert.That(doubled.Select(static task => task.Select(call => call.Run).Distinct().Count()), Is.All.EqualTo(1));
+            Assert.That(doubled.Select(static task => task.DistinctBy(call => call.Run).Count()), Is.All.EqualTo(1));
         }
     }
 
@@ -62,7 +62,8 @@ internal sealed class LostLeaderTests
         cluster.GoOn(100);
         var create = cluster.Ask("createTask", 0, Body(dueMs), alone);
         var query = cluster.Ask($"queryTask?task_id={known}", 1, "", alone);
-        cluster.GoOnUntil(() => Majority(cluster, alone).Any(other => !other.Process!.State.Owners().Contains(session)), 10_000);
+        cluster.GoOnUntil(
+            () => Majority(cluster, alone).Any(other => !other.Process!.State.Owners().Contains(session)), 10_000);
         var givenMs = cluster.NowMs;
         cluster.GoOn(30_000);
         var mended = cluster.History.Calls.Count;
