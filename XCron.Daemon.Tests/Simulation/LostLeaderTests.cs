@@ -63,7 +63,7 @@ internal sealed class LostLeaderTests
         var create = cluster.Ask("createTask", 0, Body(dueMs), alone);
         var query = cluster.Ask($"queryTask?task_id={known}", 1, "", alone);
         cluster.GoOnUntil(
-            () => Majority(cluster, alone).Any(other => !other.Process!.State.Owners().Contains(session)), 10_000);
+            () => Majority(cluster, alone).Any(other => !other.Process!.State.Ownership.Sessions.Contains(session)), 10_000);
         var givenMs = cluster.NowMs;
         cluster.GoOn(30_000);
         var mended = cluster.History.Calls.Count;
