@@ -1,8 +1,8 @@
 namespace XCron.Daemon.Tests.Simulation;
 
 /// <summary>
-/// faults.md 20: every node is off for 24 hours, with tasks that are due each minute. What they missed is made up for by
-/// the misfire rule: one, none, or each, of which fire_all has at most a thousand.
+/// faults.md 20: every node is off for 24 hours, with tasks that are due each minute. What they missed is made up for
+/// by the misfire rule: one, none, or each, of which fire_all has at most a thousand.
 /// </summary>
 internal sealed class DayWithoutNodesTests
 {

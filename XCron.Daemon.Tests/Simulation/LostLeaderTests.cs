@@ -62,8 +62,7 @@ internal sealed class LostLeaderTests
         cluster.GoOn(100);
         var create = cluster.Ask("createTask", 0, Body(dueMs), alone);
         var query = cluster.Ask($"queryTask?task_id={known}", 1, "", alone);
-        cluster.GoOnUntil(
-            () => Majority(cluster, alone).Any(other => !other.Process!.State.Ownership.Sessions.Contains(session)), 10_000);
+        cluster.GoOnUntil(() => Majority(cluster, alone).Any(other => !Owns(other, session)), 10_000);
         var givenMs = cluster.NowMs;
         cluster.GoOn(30_000);
         var mended = cluster.History.Calls.Count;
@@ -104,6 +103,9 @@ internal sealed class LostLeaderTests
 
     private static IEnumerable<SimulatedMachine> Majority(SimulatedCluster cluster, SimulatedMachine alone) =>
         cluster.World.Machines.Where(machine => machine != alone);
+
+    private static bool Owns(SimulatedMachine asked, OwnerSession session) =>
+        asked.Process!.State.Ownership.Sessions.Contains(session);
 
     /// <summary>When it was sent the log had already granted the next attempt of its run to another.</summary>
     private static bool IsAnothers(History history, TargetCall call) => history.Log.Exists(entry =>

@@ -15,9 +15,8 @@ internal sealed class RunsAtOnceTests
         for (var offsetMs = -12; offsetMs <= 12; offsetMs += 6)
         {
             var cluster = SimulatedCluster.Form(40 + offsetMs);
-            var task = cluster.Create(
-                "*/5 * * * * *", 1,
-                $",\"overlap\":\"{overlap}\",\"retry\":{{\"max_attempts\":4,\"min_backoff\":1,\"max_backoff\":2}}", host);
+            var more = $$""","overlap":"{{overlap}}","retry":{"max_attempts":4,"min_backoff":1,"max_backoff":2}""";
+            var task = cluster.Create("*/5 * * * * *", 1, more, host);
             var other = cluster.Create("*/5 * * * * *", 1, ",\"overlap\":\"allow\"", "slow0");
             cluster.GoOnTo(((cluster.NowMs / 5000) + 3) * 5000 + offsetMs);
             for (var time = 0; time < 8; time++)
