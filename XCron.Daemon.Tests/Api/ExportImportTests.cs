@@ -510,7 +510,7 @@ internal sealed class ExportImportTests
         Assert.That(
             (after.NextDueMs, after.QueuedDueMs, after.RunSequence, after.Phase),
             Is.EqualTo((before.NextDueMs, before.QueuedDueMs, before.RunSequence, before.Phase)));
-        Assert.That(after.History?.RunsByHand ?? 0, Is.EqualTo(before.History?.RunsByHand ?? 0), $"{before.Id}");
+        Assert.That(after.History?.Uncounted ?? 0, Is.EqualTo(before.History?.Uncounted ?? 0), $"{before.Id}");
     }
 
     private void Claim(

@@ -233,7 +233,7 @@ internal sealed class DuePlannerTests
     public void The_last_of_max_runs_has_no_next_one_and_those_by_hand_do_not_count()
     {
         var terms = Hourly with { MaxRuns = 3 };
-        var byHand = RunHistory.AddByHand(null);
+        var byHand = RunHistory.AddUncounted(null);
 
         using (Assert.EnterMultipleScope())
         {

@@ -55,6 +55,36 @@ internal sealed class FiringSemanticsTests : IDisposable
         Assert.That((record.Phase, record.LastRun!.Status), Is.EqualTo((TaskPhase.Expired, RunStatus.Skipped)));
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    public async Task A_run_of_max_runs_that_waited_too_long_for_a_place_is_made_up_for(int maxRuns)
+    {
+        var definition = Definitions.Periodic("@every 1m");
+        definition.DeadlineMs = 5 * Second;
+        definition.MaxRuns = maxRuns;
+        var id = _log.Create(7, Start, definition);
+        await _node.FollowAndClaimAsync();
+        Assert.That(_log.Tasks.Find(id)!.Run, Is.Not.Null);
+
+        _clock.Advance(5 * Second + 1);
+        await StepAsync();
+        var skipped = _log.Tasks.Find(id)!;
+        _clock.Set(Start + 60 * Second);
+        await StepAsync();
+        _clock.Set(Start + 120 * Second);
+        await StepAsync();
+        await StepAsync();
+
+        var record = _log.Tasks.Find(id)!;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((skipped.RunCount, skipped.LastRun!.Status), Is.EqualTo((0, RunStatus.Skipped)));
+            Assert.That(skipped.NextDueMs, Is.EqualTo(Start + 60 * Second));
+            Assert.That(_sent, Has.Count.EqualTo(maxRuns));
+            Assert.That((record.Phase, record.RunCount), Is.EqualTo((TaskPhase.Completed, maxRuns)));
+        }
+    }
+
     [Test]
     public async Task A_run_that_began_in_time_is_retried_past_its_deadline()
     {

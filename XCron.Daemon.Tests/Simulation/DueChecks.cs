@@ -39,14 +39,27 @@ internal sealed class DueChecks(
         foreach (var era in eras)
         {
             CheckFirst(task, era);
-            if (era.Definition.MaxRuns > 0 && eras.Count == 1 && runs.Length > era.Definition.MaxRuns)
-                wrong($"{runs.Length} runs of {task.Id} (story {task.Story}); max_runs {era.Definition.MaxRuns}");
+            var counted = Counted(task, runs).Count();
+            if (era.Definition.MaxRuns > 0 && eras.Count == 1 && counted > era.Definition.MaxRuns)
+                wrong($"{counted} runs of {task.Id} (story {task.Story}); max_runs {era.Definition.MaxRuns}");
             for (var i = 0; i < era.Dues.Count && era.Dues[i] < era.ToMs; i++)
                 CheckDue(task, era, i, served, free);
-            CheckEnd(task, era, runs);
+            CheckEnd(task, era, Counted(task, runs));
         }
 
         CheckOpen(task);
+    }
+
+    /// <summary>Without those that were given up at their deadline before they began.</summary>
+    private static IEnumerable<(LogEvent By, OpenRun Run)> Counted(
+        TaskChronicle task, IEnumerable<(LogEvent By, OpenRun Run)> runs)
+    {
+        var skipped = task.Log
+            .Where(static happened => happened.Kind == LogKind.Finish
+                && happened.After?.LastRun is { Status: RunStatus.Skipped } last
+                && last.Sequence == happened.Recorded.Run)
+            .Select(static happened => happened.Recorded.Run).ToHashSet();
+        return runs.Where(run => !skipped.Contains(run.Run.Sequence));
     }
 
     private void CheckDue(TaskChronicle task, Era era, int place, HashSet<long> served, Times free)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using XCron.Raft.Runtime;
 using XCron.Raft.Tests.Simulation;
 
@@ -63,7 +64,10 @@ internal sealed class ProcessStations(NodeAssembly node, SimulatedMachine machin
 
         if (_background.TryDequeue(out var work))
         {
-            Assert.That(work().IsCompletedSuccessfully, "background work of a simulated node is synchronous");
+            var done = work();
+            Assert.That(done.IsCompleted, "background work of a simulated node is synchronous");
+            if (done.Exception?.InnerException is { } failure)
+                ExceptionDispatchInfo.Throw(failure);
             did = true;
         }
 

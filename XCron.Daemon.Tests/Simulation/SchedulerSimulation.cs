@@ -40,7 +40,7 @@ internal sealed class SchedulerSimulation
         _turns.GoOn(_world.Timeouts.RecoveryMs * 2);
         RequireSettled();
         History.EndMs = History.NowMs;
-        RequireEqualStates();
+        new EqualStates(_world, _turns).Require();
         var report = new HistoryChecker(History, Plan, _world.Timeouts).Judge();
         return Report = report with { Faults = _nemesis.Counts, Outcomes = _world.Outcomes };
     }
@@ -56,38 +56,4 @@ internal sealed class SchedulerSimulation
             _turns.GoOn(_world.Timeouts.RecoveryMs / 2);
         }
     }
-
-    /// <summary>Once all have applied the same log, their states are equal byte for byte.</summary>
-    private void RequireEqualStates()
-    {
-        const int MostSteps = 100_000;
-        var processes = _world.Machines.Select(static machine => machine.Process!).ToArray();
-        var step = 0;
-        for (; step < MostSteps && !AreLevel(processes); step++)
-        {
-            _world.Time.Advance(Math.Max(0, _turns.NextDueMs() - _world.Time.NowMs));
-            _turns.DoInstant();
-        }
-
-        if (step == MostSteps)
-            throw new InvalidOperationException("The nodes never stand at the same index: " + Standing());
-        var hashes = processes.Select(static process => process.State.StateHash()).Distinct();
-        if (hashes.Count() != 1)
-            throw new InvalidOperationException("The nodes have applied the same log and have different states.");
-    }
-
-    private static bool AreLevel(SchedulerProcess[] processes)
-    {
-        var applied = processes[0].Node.Loop.Core.Log.Applied;
-        return Array.TrueForAll(processes, process =>
-            process.Node.Loop.Core.Log.Applied == applied && process.Node.Parts.Applier.Waiting == 0
-            && process.Node.Loop.Core.Log.Commit == applied);
-    }
-
-    private string Standing() => string.Join("; ", _world.Machines.Select(static machine =>
-    {
-        var core = machine.Process!.Node.Loop.Core;
-        return $"{machine.Id.Value} is {core.Role.Kind} of {core.Term}, applied {core.Log.Applied}, "
-            + $"commit {core.Log.Commit}, last {core.Log.LastIndex}";
-    }));
 }

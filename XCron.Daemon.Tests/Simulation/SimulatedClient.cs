@@ -15,11 +15,13 @@ internal sealed class SimulatedClient(SimulationWorld world)
     /// <param name="body">JSON; null for a query.</param>
     /// <param name="ended">Told of the operation once it has an answer.</param>
     /// <returns>Null where no node runs.</returns>
-    public ClientOperation? Ask(string call, int story, string body, Action<ClientOperation> ended)
-    {
-        if (Running() is not { } machine)
-            return null;
+    public ClientOperation? Ask(string call, int story, string body, Action<ClientOperation> ended) =>
+        Running() is { } machine ? AskOf(machine, call, story, body, ended) : null;
 
+    /// <summary>As <see cref="Ask"/>, of a node that runs.</summary>
+    public ClientOperation AskOf(
+        SimulatedMachine machine, string call, int story, string body, Action<ClientOperation> ended)
+    {
         var operation = Begin(machine, call, null, story, body);
         var process = machine.Process!;
         process.Context.Do(() => _ = AskAsync(process, operation, ended));

@@ -14,6 +14,9 @@ internal sealed class SimulatedGateway(
 {
     private static readonly ProposeOutcome InDoubt = new ProposeOutcome.Unknown();
 
+    private readonly List<(NodeId Leader, TaskCompletionSource<ProposeOutcome> Answered)> _sent = [];
+    private readonly HashSet<NodeId> _ended = [];
+
     public async ValueTask<ProposeOutcome> SubmitAsync(
         ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
     {
@@ -41,13 +44,27 @@ internal sealed class SimulatedGateway(
         return false;
     }
 
+    /// <summary>
+    /// The stream to a node whose process is gone has ended: what was sent over it is in doubt, and nothing more is
+    /// before there is a process to connect to.
+    /// </summary>
+    public void Broke(NodeId leader)
+    {
+        _ended.Add(leader);
+        foreach (var (_, answered) in _sent.FindAll(sent => sent.Leader == leader))
+            answered.TrySetResult(InDoubt);
+    }
+
     /// <summary>Null where it was certainly not taken.</summary>
     private async ValueTask<ProposeOutcome?> TryOnceAsync(ReadOnlyMemory<byte> command)
     {
         var leader = process.Raft.Leader;
         if (!process.Raft.IsLeader && (leader == NodeId.None || leader == process.Raft.Self))
             return null;
+        if (_ended.Contains(leader) && !wires.HasProcess(leader))
+            return null;
 
+        _ended.Remove(leader);
         var outcome = process.Raft.IsLeader
             ? await process.Raft.ProposeAsync(command, CancellationToken.None)
             : await ForwardAsync(leader, command);
@@ -62,12 +79,16 @@ internal sealed class SimulatedGateway(
         var answered = new TaskCompletionSource<ProposeOutcome>();
         using var timer = clock.CreateTimer(
             _ => answered.TrySetResult(InDoubt), null, timeouts.Request, Timeout.InfiniteTimeSpan);
+        var sent = (leader, answered);
+        _sent.Add(sent);
         wires.Carry(process.Raft.Self, leader, there =>
         {
             _ = ProposeThereAsync(there, command, outcome =>
                 wires.Carry(leader, process.Raft.Self, process, _ => answered.TrySetResult(outcome)));
         });
-        return await answered.Task;
+        var outcome = await answered.Task;
+        _sent.Remove(sent);
+        return outcome;
     }
 
     private static async Task ProposeThereAsync(

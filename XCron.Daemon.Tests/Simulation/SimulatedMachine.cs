@@ -86,16 +86,25 @@ internal sealed class SimulatedMachine(
         return true;
     }
 
-    /// <summary>kill -9; with the power goes what was not synced.</summary>
+    /// <summary>
+    /// kill -9, of which the kernel tells the peers by ending the connections; with the power goes what was not synced,
+    /// and nobody is told.
+    /// </summary>
     public void Crash(bool losesPower)
     {
+        var wasRunning = Process is not null;
         Process?.Dispose();
         Process = null;
         PausedUntilMs = 0;
         if (losesPower)
+        {
             Disk.Crash(random);
-        else
-            Disk.Kill();
+            return;
+        }
+
+        Disk.Kill();
+        foreach (var other in world.Machines.Where(other => wasRunning && other != this))
+            world.Wires.Carry(id, other.Id, process => process.Gateway.Broke(id));
     }
 
     /// <summary>The process dies, and somewhere on its disk a bit is another than was written.</summary>

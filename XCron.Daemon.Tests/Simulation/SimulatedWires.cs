@@ -8,6 +8,9 @@ namespace XCron.Daemon.Tests.Simulation;
 /// </summary>
 internal sealed class SimulatedWires(DaemonNetwork network, Func<NodeId, SchedulerProcess?> processOf)
 {
+    /// <summary>Whether there is somebody to connect to.</summary>
+    public bool HasProcess(NodeId node) => processOf(node) is not null;
+
     /// <summary>To whatever process the node has when it arrives.</summary>
     public void Carry(NodeId from, NodeId to, Action<SchedulerProcess> deliver) => Carry(from, to, null, deliver);
 

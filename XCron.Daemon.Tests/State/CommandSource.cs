@@ -228,6 +228,7 @@ internal sealed class CommandSource(int seed, ITaskReader reader)
                 Pause = _random.Next(12) == 0,
                 KeepDue = _random.Next(2) == 0,
                 ExpireAtMs = _nowMs + _random.Next(500),
+                NextDueMs = _random.Next(3) == 0 ? 0 : _nowMs + _random.Next(-500, 500),
             });
         }
 

@@ -201,6 +201,26 @@ internal sealed class FinishHandlerTests
         }
     }
 
+    [TestCase(3000, 0, TaskPhase.Scheduled, 3000)]
+    [TestCase(0, 0, TaskPhase.Expired, 0, Description = "the schedule has no later one")]
+    [TestCase(1000, 0, TaskPhase.Expired, 0, Description = "no due time twice")]
+    [TestCase(2000, 2000, TaskPhase.Scheduled, 0, Description = "the one that waits is no later one")]
+    [TestCase(3000, 2000, TaskPhase.Scheduled, 3000, Description = "after the one that waits")]
+    public void One_that_was_never_sent_as_the_last_of_max_runs_is_made_up_for_by_a_later_due_time(
+        long nextDueMs, long queuedMs, object phase, long expectedMs)
+    {
+        _fixture.Create(7);
+        _fixture.Start(7, nextDueMs: queuedMs);
+        if (queuedMs != 0)
+            _fixture.Claim(Alpha, 7, ClaimAction.Queue, queuedMs, queuedMs, 0);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Skipped, nextDueMs: nextDueMs);
+
+        var record = _fixture.Find(7);
+        Assert.That((record.Phase, record.NextDueMs, record.QueuedDueMs), Is.EqualTo((phase, expectedMs, queuedMs)));
+        Assert.That((record.RunSequence, record.History!.Uncounted), Is.EqualTo((1, 1)));
+    }
+
     [Test]
     public void A_one_shot_that_was_never_sent_has_expired()
     {

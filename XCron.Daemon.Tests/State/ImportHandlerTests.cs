@@ -23,7 +23,7 @@ internal sealed class ImportHandlerTests
             Assert.That(record.Phase, Is.EqualTo(TaskPhase.Paused));
             Assert.That((record.NextDueMs, record.CreateTimeMs, record.Revision), Is.EqualTo((1000L, 500L, 1L)));
             Assert.That((record.RunSequence, record.RunCount, record.FailCount), Is.EqualTo((5L, 4L, 2L)));
-            Assert.That((record.NextDelayMs, record.History!.RunsByHand), Is.EqualTo((3, 2L)));
+            Assert.That((record.NextDelayMs, record.History!.Uncounted), Is.EqualTo((3, 2L)));
             Assert.That(_fixture.State.FindByName("nightly"), Is.SameAs(record));
             Assert.That(_fixture.State.Counters.Paused, Is.EqualTo(1));
             Assert.That(_fixture.State.IdsAfter(default, new TaskId[2]), Is.EqualTo(1));

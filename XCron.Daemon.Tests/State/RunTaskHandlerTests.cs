@@ -26,7 +26,7 @@ internal sealed class RunTaskHandlerTests
             Assert.That(record.Run.ScheduledMs, Is.EqualTo(5000));
             Assert.That(record.Run.IsByHand, Is.True);
             Assert.That(record.NextDueMs, Is.EqualTo(60_000));
-            Assert.That(record.History!.RunsByHand, Is.EqualTo(1));
+            Assert.That(record.History!.Uncounted, Is.EqualTo(1));
             Assert.That(_fixture.Heard.Grants, Is.EqualTo(new[] { (Alpha, record) }));
         }
     }

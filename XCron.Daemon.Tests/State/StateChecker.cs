@@ -128,7 +128,7 @@ internal sealed class StateChecker(string context) : IStateObserver
         Updates += ReferenceEquals(before.Definition, after.Definition) ? 0 : 1;
         Pauses += before.Phase != TaskPhase.Paused && after.Phase == TaskPhase.Paused ? 1 : 0;
         Resumes += before.Phase == TaskPhase.Paused && after.Phase != TaskPhase.Paused ? 1 : 0;
-        RunsByHand += (after.History?.RunsByHand ?? 0) - (before.History?.RunsByHand ?? 0);
+        RunsByHand += (after.History?.Uncounted ?? 0) - (before.History?.Uncounted ?? 0);
         if (before.QueuedDueMs != 0)
             _queued[after.Id] = before.QueuedDueMs;
         if (before.Phase == TaskPhase.Paused || !ReferenceEquals(before.Definition, after.Definition))

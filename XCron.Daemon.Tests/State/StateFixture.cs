@@ -109,7 +109,8 @@ internal sealed class StateFixture
     /// <summary>Reports on the attempt that is open now; returns how many were recorded.</summary>
     public long Finish(
         OwnerSession session, long id, AttemptOutcome outcome, long retryAtMs = 0, bool pause = false,
-        long expireAtMs = 9000, bool keepDue = false, string? error = null, long runSequence = 0)
+        long expireAtMs = 9000, bool keepDue = false, string? error = null, long runSequence = 0,
+        long nextDueMs = 0)
     {
         var record = Find(id);
         var run = runSequence == 0 ? record.Run! : record.Runs!.Find(runSequence)!;
@@ -127,6 +128,7 @@ internal sealed class StateFixture
             Pause = pause,
             KeepDue = keepDue,
             ExpireAtMs = expireAtMs,
+            NextDueMs = nextDueMs,
         }])).Code;
     }
 

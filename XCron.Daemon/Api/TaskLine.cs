@@ -44,7 +44,8 @@ internal static class TaskLine
             new("fail_count", FieldType.Integer, "an integer, not negative"),
             new("runs_by_hand", FieldType.Integer, "an integer, not negative and at most run_sequence")
             {
-                Doc = "How many of run_sequence were asked for one by one; max_runs does not count them.",
+                Doc = "How many of run_sequence max_runs does not count: asked for one by one, or given up at their " +
+                    "deadline before they began.",
             },
             new("open_runs", FieldType.Array, "an array of at most 16 runs that are not over")
             {

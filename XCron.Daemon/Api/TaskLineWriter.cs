@@ -23,8 +23,8 @@ internal static class TaskLineWriter
         if (record.QueuedDueMs != 0)
             json.WriteString(TaskLine.Name(TaskLine.QueuedTime), UnixTime.Format(record.QueuedDueMs));
         json.WriteNumber(TaskLine.Name(TaskLine.RunSequence), record.RunSequence);
-        if (record.History is { RunsByHand: not 0 } history)
-            json.WriteNumber(TaskLine.Name(TaskLine.RunsByHand), history.RunsByHand);
+        if (record.History is { Uncounted: not 0 } history)
+            json.WriteNumber(TaskLine.Name(TaskLine.RunsByHand), history.Uncounted);
         json.WriteNumber(TaskLine.Name(TaskLine.RunCount), record.RunCount);
         json.WriteNumber(TaskLine.Name(TaskLine.FailCount), record.FailCount);
         if (record.Runs is { } runs)

@@ -110,15 +110,25 @@ internal sealed class AttemptMaker(
         definition.DeadlineMs != 0 && run.Attempt == 1
         && nowMs - run.ScheduledMs - run.DelayMs > definition.DeadlineMs;
 
-    private FinishAttempt Skipped(TaskRecord record, long nowMs) => new()
+    private FinishAttempt Skipped(TaskRecord record, long nowMs)
     {
-        TaskId = record.Id.Value,
-        RunSequence = record.Run!.Sequence,
-        Attempt = record.Run.Attempt,
-        Outcome = AttemptOutcome.Skipped,
-        EndMs = nowMs,
-        ExpireAtMs = nowMs + (long)options.CompletedRetention.TotalMilliseconds,
-    };
+        var run = record.Run!;
+        var latest = tasks.Find(record.Id) ?? record;
+        var terms = DefinitionPeek.Terms(latest.Definition);
+        var schedule = terms.Type == TaskType.Periodic ? new ScheduleCache().Find(terms, run.ScheduledMs) : null;
+        var (nextMs, delayMs) = DuePlanner.Replacement(latest, run, terms, schedule);
+        return new FinishAttempt
+        {
+            TaskId = record.Id.Value,
+            RunSequence = run.Sequence,
+            Attempt = run.Attempt,
+            Outcome = AttemptOutcome.Skipped,
+            EndMs = nowMs,
+            NextDueMs = nextMs,
+            NextDelayMs = delayMs,
+            ExpireAtMs = nowMs + (long)options.CompletedRetention.TotalMilliseconds,
+        };
+    }
 
     private static (TaskDefinition Definition, CallbackAnswer? Damage) Decode(TaskRecord record)
     {

@@ -101,6 +101,20 @@ internal sealed class DuePlanner(FiringOptions options)
         return claim;
     }
 
+    /// <summary>
+    /// A run was given up before it began; where it was the last of max_runs, which counts runs, this is the due time
+    /// that takes its place. 0 where none is needed, or left.
+    /// </summary>
+    public static (long DueMs, long DelayMs) Replacement(
+        TaskRecord record, OpenRun run, in ScheduleTerms terms, ISchedule? schedule)
+    {
+        if (record.NextDueMs != 0 || run.IsByHand || schedule is null)
+            return (0, 0);
+        var due = DueTimesOf(record, terms, schedule);
+        var nextMs = due.NextAfter(Math.Max(run.ScheduledMs, record.QueuedDueMs));
+        return (nextMs, due.DelayMs(nextMs));
+    }
+
     private static DueTimes DueTimesOf(TaskRecord record, in ScheduleTerms terms, ISchedule? schedule)
     {
         if (schedule is null)
@@ -115,7 +129,7 @@ internal sealed class DuePlanner(FiringOptions options)
     private static void MoveOn(ClaimRun claim, TaskRecord record, DueTimes due, in ScheduleTerms terms)
     {
         // What the schedule has started, this run with it, and what was asked for by hand is not of the schedule.
-        var runs = record.RunSequence - (record.History?.RunsByHand ?? 0) + 1;
+        var runs = record.RunSequence - (record.History?.Uncounted ?? 0) + 1;
         if (terms.MaxRuns != 0 && runs >= terms.MaxRuns)
             return;
         claim.NextDueMs = due.NextAfter(claim.ScheduledMs);

@@ -70,7 +70,10 @@ internal static class FinishRules
         };
     }
 
-    /// <summary>A run that was opened and never begun is none that counts.</summary>
+    /// <summary>
+    /// A run that was opened and never begun is none that counts: where it was the last of max_runs, a later due time
+    /// takes its place.
+    /// </summary>
     private static TaskRecord Skip(TaskRecord record, OpenRun run, FinishAttempt attempt, OwnerSession session)
     {
         var report = new FinishedRun
@@ -83,11 +86,17 @@ internal static class FinishRules
             EndMs = attempt.EndMs,
             NodeId = session.Node.Value,
         };
+        var history = RunHistory.Add(record.History, report);
+        var isReplaced = !run.IsByHand && record.NextDueMs == 0
+            && attempt.NextDueMs > Math.Max(run.ScheduledMs, record.QueuedDueMs)
+            && attempt.NextDelayMs is >= 0 and <= int.MaxValue;
         var after = record with
         {
             Revision = record.Revision + 1,
             Runs = OpenRuns.Without(record.Runs, run.Sequence),
-            History = RunHistory.Add(record.History, report),
+            History = run.IsByHand ? history : RunHistory.AddUncounted(history),
+            NextDueMs = isReplaced ? attempt.NextDueMs : record.NextDueMs,
+            NextDelayMs = isReplaced ? (int)attempt.NextDelayMs : record.NextDelayMs,
             MissedCount = record.MissedCount + 1,
         };
         return RunEnding.Settle(

@@ -20,14 +20,17 @@ internal sealed class RunHistory : IEquatable<RunHistory>
     // A RunHistoryMessage. Invariant: at most Kept - 1 runs, newest first; empty without a last one.
     private readonly byte[] _earlier;
 
-    private RunHistory(FinishedRun? last, byte[] earlier, long runsByHand) =>
-        (Last, _earlier, RunsByHand) = (last, earlier, runsByHand);
+    private RunHistory(FinishedRun? last, byte[] earlier, long uncounted) =>
+        (Last, _earlier, Uncounted) = (last, earlier, uncounted);
 
     /// <summary>The newest; null where only an open run by hand is to be remembered.</summary>
     public FinishedRun? Last { get; }
 
-    /// <summary>How many of the runs opened were asked for one by one; they do not count against max_runs.</summary>
-    public long RunsByHand { get; }
+    /// <summary>
+    /// How many of the runs opened max_runs does not count: they were asked for one by one, or given up at their
+    /// deadline before they began.
+    /// </summary>
+    public long Uncounted { get; }
 
     public ReadOnlyMemory<byte> Earlier => _earlier;
 
@@ -36,7 +39,7 @@ internal sealed class RunHistory : IEquatable<RunHistory>
     public static RunHistory Add(RunHistory? before, FinishedRun run)
     {
         if (before?.Last is not { } last)
-            return new RunHistory(run, [], before?.RunsByHand ?? 0);
+            return new RunHistory(run, [], before?.Uncounted ?? 0);
 
         var message = SnapshotFormat.MessageOf(last);
         var messageBytes = message.CalculateSize();
@@ -46,17 +49,17 @@ internal sealed class RunHistory : IEquatable<RunHistory>
         writer.WriteLength(RunsField, messageBytes);
         message.WriteTo(earlier.AsSpan(writer.Written, messageBytes));
         kept.CopyTo(earlier.AsSpan(writer.Written + messageBytes));
-        return new RunHistory(run, earlier, before.RunsByHand);
+        return new RunHistory(run, earlier, before.Uncounted);
     }
 
-    public static RunHistory AddByHand(RunHistory? before) =>
-        new(before?.Last, before?._earlier ?? [], (before?.RunsByHand ?? 0) + 1);
+    public static RunHistory AddUncounted(RunHistory? before) =>
+        new(before?.Last, before?._earlier ?? [], (before?.Uncounted ?? 0) + 1);
 
     /// <summary>What a snapshot says; null where that is nothing.</summary>
     /// <exception cref="InvalidDataException">It says what no history does.</exception>
-    public static RunHistory? Load(FinishedRun? last, byte[] earlier, long runsByHand)
+    public static RunHistory? Load(FinishedRun? last, byte[] earlier, long uncounted)
     {
-        if (last is null && earlier.Length == 0 && runsByHand == 0)
+        if (last is null && earlier.Length == 0 && uncounted == 0)
             return null;
         if (earlier.Length > 0)
         {
@@ -67,9 +70,9 @@ internal sealed class RunHistory : IEquatable<RunHistory>
                 SnapshotFormat.FinishedOf(run);
         }
 
-        return runsByHand >= 0
-            ? new RunHistory(last, earlier, runsByHand)
-            : throw new InvalidDataException($"A history has {runsByHand} runs by hand.");
+        return uncounted >= 0
+            ? new RunHistory(last, earlier, uncounted)
+            : throw new InvalidDataException($"A history has {uncounted} runs that do not count.");
     }
 
     /// <summary>All that is remembered, newest first.</summary>
@@ -85,12 +88,12 @@ internal sealed class RunHistory : IEquatable<RunHistory>
     }
 
     public bool Equals(RunHistory? other) =>
-        other is not null && Equals(Last, other.Last) && RunsByHand == other.RunsByHand
+        other is not null && Equals(Last, other.Last) && Uncounted == other.Uncounted
         && _earlier.AsSpan().SequenceEqual(other._earlier);
 
     public override bool Equals(object? obj) => Equals(obj as RunHistory);
 
-    public override int GetHashCode() => HashCode.Combine(Last, _earlier.Length, RunsByHand);
+    public override int GetHashCode() => HashCode.Combine(Last, _earlier.Length, Uncounted);
 
     /// <summary>How many bytes the first so many runs take.</summary>
     private static int LengthOf(ReadOnlySpan<byte> packed, int runs)

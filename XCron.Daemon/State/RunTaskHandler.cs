@@ -42,7 +42,7 @@ internal static class RunTaskHandler
             Revision = record.Revision + 1,
             Phase = record.IsFinished ? TaskPhase.Scheduled : record.Phase,
             ExpireAtMs = 0,
-            History = RunHistory.AddByHand(alone.History),
+            History = RunHistory.AddUncounted(alone.History),
         };
     }
 }

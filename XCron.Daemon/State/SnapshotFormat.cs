@@ -67,7 +67,7 @@ internal static class SnapshotFormat
         {
             message.LastRun = history.Last is null ? null : MessageOf(history.Last);
             message.EarlierRuns = UnsafeByteOperations.UnsafeWrap(history.Earlier);
-            message.RunsByHand = history.RunsByHand;
+            message.RunsByHand = history.Uncounted;
         }
 
         return message;
