@@ -44,9 +44,7 @@ internal sealed class LostProcessTests
         await UntilAsync((due * 1000) - 10);
         await leader.KillAsync();
         await _receiver.WaitForAsync(ids.Count, Limit);
-        await Eventually.HoldsAsync(
-            () => Task.FromResult(_receiver.Callbacks.DistinctBy(static callback => callback.TaskId).Count() == 1000),
-            () => $"{_receiver.Callbacks.Count} callbacks came");
+        await UntilAllCameAsync(ids.Count);
 
         var callbacks = _receiver.Callbacks;
         var latest = callbacks.Max(callback => callback.ReceivedMs - (due * 1000));
@@ -72,10 +70,8 @@ internal sealed class LostProcessTests
 
         await UntilAsync((first * 1000) + 1500);
         await leader.SignalAsync("STOP");
-        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System);
-        var meanwhile = _receiver.Callbacks.Count;
+        await UntilAllCameAsync(ids.Length);
         await leader.SignalAsync("CONT");
-        await _receiver.WaitForAsync(ids.Length, Limit);
         await leader.WaitUntilReadyAsync();
         await UntilCompletedAsync(leader, ids);
 
@@ -85,7 +81,6 @@ internal sealed class LostProcessTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(leaderNow, Is.Not.SameAs(leader), "another leads since");
-            Assert.That(meanwhile, Is.GreaterThan(40), "the others served its share too");
             Assert.That(callbacks.Select(static callback => callback.TaskId).Distinct(), Is.EquivalentTo(ids));
             Assert.That(callbacks.Select(static callback => callback.RunId).Distinct().Count(), Is.EqualTo(ids.Length));
             Assert.That(again.Count(), Is.LessThan(10), "what was on its way when it stopped");
@@ -147,6 +142,10 @@ internal sealed class LostProcessTests
             ? data.GetProperty("tasks").GetProperty("completed").GetInt64()
             : 0;
     }
+
+    private Task UntilAllCameAsync(int count) => Eventually.HoldsAsync(
+        () => Task.FromResult(_receiver.Callbacks.DistinctBy(static callback => callback.TaskId).Count() == count),
+        () => $"{_receiver.Callbacks.Count} callbacks came, for fewer than {count} tasks");
 
     private async Task<string[]> CreateManyAsync(DaemonProcess daemon, int count, Func<int, long> dueOf)
     {
