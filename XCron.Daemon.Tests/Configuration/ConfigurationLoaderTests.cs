@@ -255,6 +255,36 @@ internal sealed class ConfigurationLoaderTests
             configuration.LoadOn(nameless, "--default_timezone=UTC"), Is.InstanceOf<ConfigurationOutcome.Run>());
     }
 
+    [TestCase("CST-8")]
+    [TestCase("EST5EDT,M3.2.0,M11.1.0")]
+    [TestCase(":Asia/Shangai")]
+    [TestCase("/no/such/file")]
+    [Platform(Exclude = "Win")]
+    public void A_TZ_that_would_be_taken_for_UTC_in_silence_stops_the_start(string variable)
+    {
+        using var configuration = new LoadedConfiguration().WithVariable("TZ", variable);
+
+        Assert.That(configuration.Error(), Is.EqualTo(
+            $"environment TZ: is \"{variable}\", which is no zone of this machine's tz database, and default_timezone "
+            + "is empty; set either to one, such as \"Asia/Shanghai\"."));
+        Assert.That(configuration.Options("--default_timezone=UTC").DefaultTimezone.Id, Is.EqualTo("UTC"));
+    }
+
+    [TestCase("")]
+    [TestCase("UTC")]
+    [TestCase("UTC0")]
+    [TestCase("GMT+0")]
+    [TestCase("Asia/Shanghai")]
+    [TestCase(":Asia/Shanghai")]
+    [TestCase("/usr/share/zoneinfo/Asia/Shanghai")]
+    [Platform(Exclude = "Win")]
+    public void A_TZ_that_is_a_zone_is_good(string variable)
+    {
+        using var configuration = new LoadedConfiguration().WithVariable("TZ", variable);
+
+        Assert.That(configuration.Load(), Is.InstanceOf<ConfigurationOutcome.Run>());
+    }
+
     [Test]
     public void The_node_that_listens_on_one_address_is_found_by_that_one()
     {

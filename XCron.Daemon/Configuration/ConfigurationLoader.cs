@@ -127,6 +127,15 @@ internal static class ConfigurationLoader
     {
         var name = values.Get(ConfigurationKeys.DefaultTimezone);
         var isLocal = name.Length == 0;
+        var variable = surroundings.Environment.GetValueOrDefault(ZoneVariable.Name, "");
+        if (isLocal && !OperatingSystem.IsWindows() && !ZoneVariable.IsUnderstood(variable))
+        {
+            errors.Add(
+                $"environment {ZoneVariable.Name}: is \"{variable}\", which is no zone of this machine's tz database, "
+                + "and default_timezone is empty; set either to one, such as \"Asia/Shanghai\".");
+            return surroundings.LocalZone;
+        }
+
         if (TimeZoneInfo.TryFindSystemTimeZoneById(isLocal ? surroundings.LocalZone.Id : name, out var zone))
             return zone;
 
