@@ -1,6 +1,3 @@
-using System.Reflection;
-using XCron.Raft.Tests;
-
 namespace XCron.Daemon.Tests;
 
 /// <summary>Every promise of the HTTP API names tests, and each of them is there.</summary>
@@ -11,10 +8,6 @@ internal sealed class ContractTests
         ["Every answer", "Create", "Crontab expressions", "Delete", "Query", "Also", "The callback", "Codes"];
 
     private static readonly IReadOnlyList<Contract.Promise> Promises = Contract.Read();
-
-    private static readonly ILookup<string, Type> Fixtures = ((Type[])[typeof(ContractTests), typeof(TidyTests)])
-        .SelectMany(static type => type.Assembly.GetTypes())
-        .ToLookup(static type => type.Name);
 
     [Test]
     public void Every_section_is_there_in_order() =>
@@ -34,15 +27,8 @@ internal sealed class ContractTests
             {
                 Assert.That(promise.Tests, Is.Unique.And.Not.Empty, $"Contract.txt:{promise.Line}: {promise.Text}");
                 foreach (var test in promise.Tests)
-                    Assert.That(IsThere(test), $"Contract.txt:{promise.Line}: {promise.Text}: {test}");
+                    Assert.That(NamedTests.IsThere(test), $"Contract.txt:{promise.Line}: {promise.Text}: {test}");
             }
         }
     }
-
-    private static bool IsThere(string test) => test.Split('.') is [var fixture, var method]
-        && Fixtures[fixture].SelectMany(static type => type.GetMethods())
-            .Any(candidate => candidate.Name == method && IsTest(candidate));
-
-    private static bool IsTest(MethodInfo method) => method.GetCustomAttributes()
-        .Any(static attribute => attribute is TestAttribute or TestCaseAttribute or TestCaseSourceAttribute);
 }

@@ -20,7 +20,7 @@ internal sealed class LineReaderTests
         var pipe = new Pipe(new PipeOptions(minimumSegmentSize: 16, useSynchronizationContext: false));
         var writing = WriteAsync(pipe.Writer, text, random);
 
-        var reader = new LineReader(pipe.Reader, MaxLineBytes);
+        using var reader = new LineReader(pipe.Reader, MaxLineBytes);
         var read = new List<string>();
         while (await reader.NextAsync(CancellationToken.None) is { } line)
             read.Add(line.IsTooLong ? "too long" : Encoding.UTF8.GetString(line.Bytes.Span));
@@ -31,6 +31,26 @@ internal sealed class LineReaderTests
             Is.EqualTo(lines.Select(line => line.Length > MaxLineBytes ? "too long" : line)),
             $"seed {seed}");
         Assert.That(reader.Number, Is.EqualTo(lines.Length), $"seed {seed}");
+    }
+
+    [Test]
+    public async Task What_was_read_is_given_back_whether_it_was_read_to_its_end_or_not(
+        [Values("", "a", "a\nb", "a\nb\n")] string text, [Values(1, 2, 3)] int asked)
+    {
+        var pipe = new Pipe(new PipeOptions(useSynchronizationContext: false));
+        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(text));
+        await pipe.Writer.CompleteAsync();
+
+        using (var reader = new LineReader(pipe.Reader, MaxLineBytes))
+        {
+            for (var i = 0; i < asked && await reader.NextAsync(CancellationToken.None) is not null; i++)
+            {
+            }
+        }
+
+        // A read that was not given back makes the next one throw.
+        Assert.That(pipe.Reader.TryRead(out var rest), Is.True);
+        Assert.That(rest.IsCompleted, Is.True);
     }
 
     private static async Task WriteAsync(PipeWriter writer, byte[] text, Random random)

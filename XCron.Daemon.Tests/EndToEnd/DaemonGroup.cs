@@ -19,11 +19,17 @@ internal sealed class DaemonGroup : IAsyncDisposable
 
     /// <summary>Three that form a cluster; returns when all are ready.</summary>
     /// <param name="more">What each has on its command line besides.</param>
-    public async Task StartThreeAsync(Func<int, string[]>? more = null)
+    /// <param name="prepare">Told of each by its place, before it starts.</param>
+    public async Task StartThreeAsync(
+        Func<int, string[]>? more = null, Action<DaemonProcess, int>? prepare = null)
     {
         var ports = new[] { Ports.Free(), Ports.Free(), Ports.Free() };
         for (var i = 0; i < ports.Length; i++)
-            AddAt(ports[i], [.. Peering(ports, i), .. more?.Invoke(i) ?? []]);
+        {
+            var daemon = AddAt(ports[i], [.. Peering(ports, i), .. more?.Invoke(i) ?? []]);
+            prepare?.Invoke(daemon, i);
+        }
+
         await StartAllAsync();
     }
 

@@ -39,6 +39,9 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Where the others find it.</summary>
     public string Address => $"127.0.0.1:{Ports.Peer}";
 
+    /// <summary>What its next start finds in its environment besides.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>What it printed; for the message of a failure.</summary>
@@ -112,13 +115,19 @@ internal sealed class DaemonProcess : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>By its name, such as STOP or CONT.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>SIGTERM, and the exit code.</summary>
     public async Task<int> StopAsync(TimeSpan atMost)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
-        await kill.WaitForExitAsync();
+        await SignalAsync("TERM");
         using var limit = new CancellationTokenSource(atMost);
-        await _process.WaitForExitAsync(limit.Token);
+        await _process!.WaitForExitAsync(limit.Token);
         var code = _process.ExitCode;
         _process.Dispose();
         _process = null;
@@ -154,7 +163,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         _http.Dispose();
     }
 
-    private static ProcessStartInfo StartOf(IEnumerable<string> arguments)
+    private ProcessStartInfo StartOf(IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet", arguments)
         {
@@ -167,6 +176,8 @@ internal sealed class DaemonProcess : IAsyncDisposable
         var ours = start.Environment.Keys.Where(name => name.StartsWith("XCRON_", StringComparison.Ordinal));
         foreach (var name in ours.ToArray())
             start.Environment.Remove(name);
+        foreach (var (name, value) in Environment)
+            start.Environment[name] = value;
         return start;
     }
 

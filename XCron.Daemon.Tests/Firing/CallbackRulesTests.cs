@@ -46,6 +46,33 @@ internal sealed class CallbackRulesTests
         Assert.That(rules.Allows(IPAddress.Parse(address)), Is.EqualTo(isAllowed));
     }
 
+    [TestCase("0.0.0.0")]
+    [TestCase("::ffff:0.0.0.0")]
+    [TestCase("::")]
+    public void The_unspecified_address_reaches_this_machine_and_is_judged_so(string text)
+    {
+        var address = IPAddress.Parse(text);
+        string[] loopback = ["127.0.0.0/8", "::1/128"];
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Rules([], []).Allows(address), Is.True);
+            Assert.That(Rules([], loopback).Allows(address), Is.False);
+            Assert.That(Rules(["0.0.0.0/0", "::/0"], loopback).Allows(address), Is.False);
+            Assert.That(Rules([], ["0.0.0.0/8", "::/128"]).Allows(address), Is.False);
+            Assert.That(Rules(loopback, []).Allows(address), Is.True);
+        }
+    }
+
+    [TestCase("127.0.0.1")]
+    [TestCase("::ffff:127.0.0.1")]
+    [TestCase("::127.0.0.1")]
+    [TestCase("64:ff9b::127.0.0.1")]
+    public void Denied_loopback_is_reached_by_no_other_spelling(string address)
+    {
+        Assert.That(Rules([], ["127.0.0.0/8"]).Allows(IPAddress.Parse(address)), Is.False);
+    }
+
     [Test]
     public void Allowing_everything_does_not_open_link_local_addresses()
     {

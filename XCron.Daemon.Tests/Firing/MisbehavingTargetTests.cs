@@ -60,6 +60,70 @@ internal sealed class MisbehavingTargetTests
     }
 
     [Test]
+    public async Task A_request_that_gets_no_answer_is_sent_once(
+        [Values("POST", "GET", "DELETE")] string method, [Values] bool isOnUsedConnection, CancellationToken token)
+    {
+        var requests = 0;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var serving = ServeAsync();
+        if (isOnUsedConnection)
+        {
+            var first = await SendAsync(_target.Url, TimeoutMs, token, method);
+            Assert.That(first.IsOk, Is.True);
+        }
+
+        var answer = await SendAsync(_target.Url, TimeoutMs, token, method);
+        await stop.CancelAsync();
+        Assert.That(async () => await serving, Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That(answer.Error, Is.EqualTo("connection closed before the answer"));
+        Assert.That(requests, Is.EqualTo(isOnUsedConnection ? 2 : 1));
+
+        async Task ServeAsync()
+        {
+            while (true)
+            {
+                await _target.AcceptAsync(
+                    async (stream, cancellation) =>
+                    {
+                        while (await ReadRequestAsync(stream, method, cancellation))
+                        {
+                            requests++;
+                            if (!isOnUsedConnection || requests > 1)
+                                return;
+                            await WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", cancellation);
+                        }
+                    },
+                    stop.Token);
+            }
+        }
+    }
+
+    [Test]
+    public async Task A_connection_that_the_target_has_ended_meanwhile_is_not_used_again(
+        [Values("POST", "GET")] string method, CancellationToken token)
+    {
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var bodyBytes = method == "GET" ? 0 : 2;
+            var serving = _target.ServeAsync(bodyBytes, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", token);
+            var answer = await SendAsync(_target.Url, TimeoutMs, token, method);
+            await serving;
+
+            Assert.That(answer, Is.EqualTo(new CallbackAnswer { IsOk = true, HttpStatus = 200 }));
+        }
+    }
+
+    [Test]
+    public async Task An_answer_that_ends_with_its_connection_is_read_to_its_end(CancellationToken token)
+    {
+        var answer = await AnswerAsync(
+            (stream, cancellation) => WriteAsync(stream, "HTTP/1.0 200 OK\r\n\r\nto the end", cancellation), token);
+
+        Assert.That(answer, Is.EqualTo(new CallbackAnswer { IsOk = true, HttpStatus = 200 }));
+    }
+
+    [Test]
     public async Task A_reset_in_the_body_leaves_what_the_status_said(CancellationToken token)
     {
         var answer = await AnswerAsync(
@@ -243,9 +307,11 @@ internal sealed class MisbehavingTargetTests
         return received;
     }
 
-    private Task<CallbackAnswer> SendAsync(string url, long timeoutMs, CancellationToken token)
+    private Task<CallbackAnswer> SendAsync(
+        string url, long timeoutMs, CancellationToken token, string method = "POST")
     {
         var definition = Definitions.OneShot(url);
+        definition.Method = method;
         definition.TimeoutMs = timeoutMs;
         var record = new TaskRecord
         {
@@ -257,6 +323,23 @@ internal sealed class MisbehavingTargetTests
             Run = new OpenRun { Sequence = 1, ScheduledMs = 1_581_823_751_042, Attempt = 1 },
         };
         return _sender.SendAsync(record, definition, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", token);
+    }
+
+    /// <summary>Reads a request to its end; false where the connection ended before it.</summary>
+    private static async Task<bool> ReadRequestAsync(NetworkStream stream, string method, CancellationToken token)
+    {
+        var end = method == "GET" ? "\r\n\r\n" : "\r\n\r\n{}";
+        var text = "";
+        var buffer = new byte[4096];
+        while (!text.EndsWith(end, StringComparison.Ordinal))
+        {
+            var read = await stream.ReadAsync(buffer, token);
+            if (read == 0)
+                return false;
+            text += Encoding.Latin1.GetString(buffer, 0, read);
+        }
+
+        return true;
     }
 
     private async Task DripAsync(NetworkStream stream, CancellationToken token)

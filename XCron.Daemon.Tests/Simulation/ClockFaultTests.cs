@@ -51,6 +51,40 @@ internal sealed class ClockFaultTests
     }
 
     [Test]
+    public void What_a_clock_a_minute_ahead_has_claimed_and_not_sent_when_its_node_dies_waits_for_its_time(
+        [Values(1, 2)] int seed)
+    {
+        var cluster = SimulatedCluster.Form(seed);
+        var dueMs = cluster.NowMs / 1000 * 1000 + 30_000;
+        ClientOperation[] creates =
+            [.. Enumerable.Range(0, 300).Select(_ => cluster.Create($"{dueMs / 1000}", 2, host: "slow1"))];
+        cluster.GoOn(3000);
+        var machine = cluster.Followers[0];
+        var session = machine.Process!.Session;
+
+        cluster.Note("clock", 60_000);
+        cluster.History.HadClockFaults = true;
+        Set(cluster, machine, 60_000);
+        cluster.GoOnUntil(() => cluster.History.Calls.Count > 60, 5000);
+        var claimed = cluster.History.Log.Count(entry => entry.Kind == LogKind.Claim && entry.Session == session);
+        cluster.Kill(machine);
+        cluster.GoOnTo(dueMs + 60_000);
+        Set(cluster, machine, 0);
+        cluster.Recover();
+
+        cluster.Judge();
+        var ofOthers = cluster.History.Calls.Where(call => call.Sender != session).ToArray();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(claimed, Is.GreaterThan(80), "more than there are places at the target");
+            Assert.That(ofOthers.Min(static call => call.StartMs - call.ScheduledMs), Is.Not.Negative);
+            Assert.That(
+                ofOthers.Select(static call => call.Story).Distinct(),
+                Is.EquivalentTo(creates.Select(static create => create.Story)), "each is sent at its time");
+        }
+    }
+
+    [Test]
     public void After_a_leap_back_of_an_hour_what_is_due_by_the_clock_is_sent_and_does_not_wait_an_hour()
     {
         var cluster = SimulatedCluster.Form(4, nodes: 1);
@@ -151,6 +185,6 @@ internal sealed class ClockFaultTests
     private static void Set(SimulatedCluster cluster, SimulatedMachine machine, long aheadMs)
     {
         machine.Clock.Set(aheadMs);
-        machine.Process!.ClockSet(cluster.World.Time.NowMs);
+        machine.Process?.ClockSet(cluster.World.Time.NowMs);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ImportEndpoint(ApiServices services, TaskIntake intake) : 
     /// <summary>Why the whole could not be gone through, or null.</summary>
     private async Task<ApiError?> ReadAsync(HttpContext context, bool isDryRun, ImportTally tally)
     {
-        var lines = new LineReader(context.Request.BodyReader, services.MaxRequestBytes);
+        using var lines = new LineReader(context.Request.BodyReader, services.MaxRequestBytes);
         var batch = new Batch();
         try
         {

@@ -4,9 +4,10 @@ using System.IO.Pipelines;
 namespace XCron.Daemon.Api;
 
 /// <summary>
-/// Reads a body line by line, holding one line of it at most. A line over the limit is passed over and told of.
+/// Reads a body line by line, holding one line of it at most. A line over the limit is passed over and told of. Dispose
+/// gives back what is held: a server whose read was not given back cannot go on with the connection.
 /// </summary>
-internal sealed class LineReader(PipeReader reader, int maxLineBytes)
+internal sealed class LineReader(PipeReader reader, int maxLineBytes) : IDisposable
 {
     private SequencePosition? _consumed;
     private bool _isPassingOver;
@@ -18,9 +19,7 @@ internal sealed class LineReader(PipeReader reader, int maxLineBytes)
     /// <exception cref="BadHttpRequestException">The body breaks the rules of HTTP.</exception>
     public async ValueTask<Line?> NextAsync(CancellationToken cancellationToken)
     {
-        if (_consumed is { } consumed)
-            reader.AdvanceTo(consumed);
-        _consumed = null;
+        Dispose();
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);
@@ -29,7 +28,11 @@ internal sealed class LineReader(PipeReader reader, int maxLineBytes)
             if (end is { } lineEnd)
                 return Take(buffer.Slice(0, lineEnd), buffer.GetPosition(1, lineEnd));
             if (read.IsCompleted)
+            {
+                _consumed = buffer.End;
                 return buffer.IsEmpty && !_isPassingOver ? null : Take(buffer, buffer.End);
+            }
+
             if (buffer.Length <= maxLineBytes && !_isPassingOver)
             {
                 reader.AdvanceTo(buffer.Start, buffer.End);
@@ -39,6 +42,13 @@ internal sealed class LineReader(PipeReader reader, int maxLineBytes)
             _isPassingOver = true;
             reader.AdvanceTo(buffer.End);
         }
+    }
+
+    public void Dispose()
+    {
+        if (_consumed is { } consumed)
+            reader.AdvanceTo(consumed);
+        _consumed = null;
     }
 
     private Line Take(ReadOnlySequence<byte> bytes, SequencePosition consumed)

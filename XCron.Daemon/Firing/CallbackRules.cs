@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace XCron.Daemon.Firing;
 
@@ -22,8 +21,8 @@ internal sealed class CallbackRules(IReadOnlyList<IPNetwork> allowed, IReadOnlyL
 
     public bool Allows(IPAddress address)
     {
-        if (address.AddressFamily == AddressFamily.InterNetworkV6 && Embedded(address) is { } embedded)
-            return Allows(embedded) && !Contains(denied, address);
+        if (Reached(address) is { } reached)
+            return Allows(reached) && !Contains(denied, address);
         if (Contains(denied, address))
             return false;
         foreach (var closed in Closed)
@@ -35,13 +34,18 @@ internal sealed class CallbackRules(IReadOnlyList<IPNetwork> allowed, IReadOnlyL
         return allowed.Count == 0 || Contains(allowed, address);
     }
 
-    /// <summary>The IPv4 address that is reached through this one; null if none.</summary>
-    private static IPAddress? Embedded(IPAddress address)
+    /// <summary>The other address that is reached through this one; null if none.</summary>
+    private static IPAddress? Reached(IPAddress address)
     {
+        // Who connects to the unspecified address is connected to this machine itself.
+        if (address.Equals(IPAddress.Any))
+            return IPAddress.Loopback;
+        if (address.Equals(IPAddress.IPv6Any))
+            return IPAddress.IPv6Loopback;
         if (address.IsIPv4MappedToIPv6)
             return address.MapToIPv4();
-        var isLocal = IPAddress.IsLoopback(address) || address.Equals(IPAddress.IPv6Any);
-        return !isLocal && Contains(Embedding, address) ? new IPAddress(address.GetAddressBytes()[12..]) : null;
+        var isEmbedding = !IPAddress.IsLoopback(address) && Contains(Embedding, address);
+        return isEmbedding ? new IPAddress(address.GetAddressBytes()[12..]) : null;
     }
 
     private static bool Contains(IReadOnlyList<IPNetwork> networks, IPAddress address)

@@ -38,6 +38,8 @@ internal sealed class CallbackSender(
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         ConnectCallback = new CallbackConnector(
             new CallbackRules(options.AllowedNetworks, options.DeniedNetworks), time).ConnectAsync,
+        PlaintextStreamFilter = static (connection, _) =>
+            ValueTask.FromResult<Stream>(new SentOnceStream(connection.PlaintextStream)),
     };
 
     public async Task<CallbackAnswer> SendAsync(
