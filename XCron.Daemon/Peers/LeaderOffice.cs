@@ -95,12 +95,13 @@ internal sealed class LeaderOffice(
         if (Epochs.Refusal(request.Epoch, raft.Epoch) is { } refusal)
             return MemberReplies.Refused(refusal);
 
-        var asker = request.NodeId == 0 ? raft.Membership.FindAt(request.Host) : raft.Membership.Find(new NodeId(request.NodeId));
+        var known = raft.Membership;
+        var asker = request.NodeId == 0 ? known.FindAt(request.Host) : known.Find(new NodeId(request.NodeId));
         if (asker is null)
         {
             return MemberReplies.Refused(
-                $"{raft.Membership.NoMember(request.Host)}; it was removed, or another took its place. What its data holds was with a "
-                + "majority then; set it aside (xcron_server recover --rejoin) to join as a new node");
+                $"{known.NoMember(request.Host)}; it was removed, or another took its place. What its data holds was with "
+                + "a majority then; set it aside (xcron_server recover --rejoin) to join as a new node");
         }
 
         if (asker.Address != request.Host)
