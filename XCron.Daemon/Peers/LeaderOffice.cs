@@ -100,8 +100,8 @@ internal sealed class LeaderOffice(
         if (asker is null)
         {
             return MemberReplies.Refused(
-                $"{known.NoMember(request.Host)}; it was removed, or another took its place. What its data holds was with "
-                + "a majority then; set it aside (xcron_server recover --rejoin) to join as a new node");
+                $"{known.NoMember(request.Host)}; it was removed, or another took its place. What its data holds was "
+                + "with a majority then; set it aside (xcron_server recover --rejoin) to join as a new node");
         }
 
         if (asker.Address != request.Host)
