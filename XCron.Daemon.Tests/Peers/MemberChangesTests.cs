@@ -208,6 +208,35 @@ internal sealed class MemberChangesTests
     }
 
     [Test]
+    public async Task Who_asks_again_for_a_removal_that_goes_on_is_answered_when_it_is_complete(
+        CancellationToken cancellationToken)
+    {
+        var leaving = Of(3, "c:1", Suffrage.Leaving);
+        _raft.Become(Of(1, "a:1"), Of(2, "b:1"), leaving);
+
+        var again = _changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+        await _time.TimerOf(TimeSpan.FromMilliseconds(20)).WaitAsync(cancellationToken);
+        var early = again.IsCompleted;
+        _raft.Become(Of(1, "a:1"), Of(2, "b:1"));
+        await _time.FireUntilAsync(again, TimeSpan.FromMilliseconds(20));
+
+        Assert.That(early, Is.False);
+        Assert.That(await again, Is.EqualTo(new MemberAnswer.Done()));
+        Assert.That(_raft.Asked, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_removal_that_goes_on_and_does_not_end_is_in_doubt(CancellationToken cancellationToken)
+    {
+        _raft.Become(Of(1, "a:1"), Of(2, "b:1"), Of(3, "c:1", Suffrage.Leaving));
+
+        var again = _changes.ChangeAsync(MemberAction.Remove, "c:1", cancellationToken);
+        await _time.FireUntilAsync(again, Options.RequestTimeout);
+
+        Assert.That(await again, Is.EqualTo(new MemberAnswer.Unknown()));
+    }
+
+    [Test]
     public async Task A_node_that_was_removed_is_taken_in_only_by_its_operator(CancellationToken cancellationToken)
     {
         _dialer.Identities.Add("c:1", new PeerIdentity(new NodeId(3), "c:1", []).Reply);

@@ -9,11 +9,9 @@ namespace XCron.Daemon.Peers;
 /// lists such a session, nobody claims that once more. A session that owns nothing is granted nothing, so once its node
 /// has applied a table in which it owns nothing, and then holds no attempt, it sends nothing for ever.
 /// </summary>
-internal sealed class EndingSessions(
-    MemberDirectory members, SelfStatus self, LagWatch lag)
+internal sealed class EndingSessions(MemberDirectory members, SelfStatus self, LagWatch lag)
 {
-    /// <summary>The epoch by which each owned nothing, as far as this leader knows; never earlier than it was so.
-    /// </summary>
+    /// <summary>By which epoch each owned nothing, as far as this leader knows; never one before it was so.</summary>
     private readonly Dictionary<OwnerSession, long> _endedBy = [];
 
     /// <summary>Another leadership begins, or none: nothing is known.</summary>

@@ -14,8 +14,7 @@ internal sealed class LeaderOffice(
     ITaskReader? tasks = null,
     MemberDirectory? members = null)
 {
-    private static readonly TimeSpan HandOverLook = TimeSpan.FromMilliseconds(20);
-    private readonly RemovedNodes _removed = new();
+    private readonly Removals _removals = new(raft, options, timeProvider, tasks, members);
 
     /// <summary>On a node that does not lead, the answer is just that.</summary>
     public async Task<MemberReply> CarryOutAsync(MemberRequest request, CancellationToken cancellationToken)
@@ -28,7 +27,7 @@ internal sealed class LeaderOffice(
             MemberRequest.Types.Action.Add => await AddAsync(request.Host, cancellationToken),
             MemberRequest.Types.Action.Vouch => await VouchAsync(request, cancellationToken),
             MemberRequest.Types.Action.TakeIn => await TakeInAsync(request, cancellationToken),
-            MemberRequest.Types.Action.Remove => await RemoveAsync(request.Host, cancellationToken),
+            MemberRequest.Types.Action.Remove => await _removals.RemoveAsync(request.Host, cancellationToken),
             MemberRequest.Types.Action.TransferLeader => await TransferAsync(request.Host, cancellationToken),
             _ => MemberReplies.Refused("this version does not know that change of the cluster"),
         };
@@ -52,7 +51,7 @@ internal sealed class LeaderOffice(
         if (OldSide(node) is { } refusal)
             return MemberReplies.Refused($"{host}: {refusal}");
 
-        _removed.Forget(new NodeId(node.NodeId));
+        _removals.Removed.Forget(new NodeId(node.NodeId));
         return await EnterAsync(new NodeId(node.NodeId), host, cancellationToken);
     }
 
@@ -80,7 +79,7 @@ internal sealed class LeaderOffice(
             return MemberReplies.Refused("it has no id");
 
         // It may have asked before it was removed, or not know yet that it had been taken in.
-        return _removed.Contains(new NodeId(request.NodeId))
+        return _removals.Removed.Contains(new NodeId(request.NodeId))
             ? MemberReplies.Refused("it was removed a while ago; addPeer takes it in again")
             : await EnterAsync(new NodeId(request.NodeId), request.Host, cancellationToken);
     }
@@ -96,12 +95,13 @@ internal sealed class LeaderOffice(
         if (Epochs.Refusal(request.Epoch, raft.Epoch) is { } refusal)
             return MemberReplies.Refused(refusal);
 
-        var asker = request.NodeId == 0 ? FindAt(request.Host) : raft.Membership.Find(new NodeId(request.NodeId));
+        var known = raft.Membership;
+        var asker = request.NodeId == 0 ? known.FindAt(request.Host) : known.Find(new NodeId(request.NodeId));
         if (asker is null)
         {
             return MemberReplies.Refused(
-                $"{NoMember(request.Host)}; it was removed, or another took its place. What its data holds was with a "
-                + "majority then; set it aside (xcron_server recover --rejoin) to join as a new node");
+                $"{known.NoMember(request.Host)}; it was removed, or another took its place. What its data holds was "
+                + "with a majority then; set it aside (xcron_server recover --rejoin) to join as a new node");
         }
 
         if (asker.Address != request.Host)
@@ -167,7 +167,7 @@ internal sealed class LeaderOffice(
             return MemberReplies.Done;
 
         // Two nodes cannot have one address: whoever had it lost its directory, and with it its identity.
-        var former = FindAt(host);
+        var former = raft.Membership.FindAt(host);
         if (known is not null)
             return await MoveAsync(learner, cancellationToken);
         if (former is null)
@@ -178,57 +178,10 @@ internal sealed class LeaderOffice(
         return MemberReplies.Of(await raft.ReplaceAsync(former.Id, learner, cancellationToken));
     }
 
-    private async Task<MemberReply> RemoveAsync(string host, CancellationToken cancellationToken)
-    {
-        if (FindAt(host) is not { } member)
-            return MemberReplies.Refused(NoMember(host));
-
-        if (tasks is null || members is null)
-            return await RemoveAsync(member.Id, cancellationToken);
-
-        members.Depart(member.Id);
-        try
-        {
-            await AwaitHandOverAsync(member.Id, tasks, cancellationToken);
-            return await RemoveAsync(member.Id, cancellationToken);
-        }
-        finally
-        {
-            members.EndDeparture(member.Id);
-        }
-    }
-
-    private async Task<MemberReply> RemoveAsync(NodeId id, CancellationToken cancellationToken)
-    {
-        // Before it is out: what it asks may come at any time.
-        _removed.Add(id);
-        var outcome = await raft.RemoveAsync(id, cancellationToken);
-        if (outcome is ChangeOutcome.Refused)
-            _removed.Forget(id);
-        return MemberReplies.Of(outcome);
-    }
-
-    /// <summary>
-    /// Until the node owns nothing any more, so that its due times are served by others before it goes. Bounded: one
-    /// that does not let go of its callbacks, or a leader that cannot assign, does not keep it in the cluster.
-    /// </summary>
-    private async Task AwaitHandOverAsync(NodeId id, ITaskReader owners, CancellationToken cancellationToken)
-    {
-        if (raft.Membership.Voters.Length == 1)
-            return;
-
-        var start = timeProvider.GetTimestamp();
-        while (timeProvider.GetElapsedTime(start) < options.RequestTimeout / 2
-            && owners.Ownership is var table && table.Sessions.Concat(table.Ending).Any(owner => owner.Node == id))
-        {
-            await Task.Delay(HandOverLook, timeProvider, cancellationToken);
-        }
-    }
-
     private async Task<MemberReply> TransferAsync(string host, CancellationToken cancellationToken)
     {
-        if (FindAt(host) is not { } member)
-            return MemberReplies.Refused(NoMember(host));
+        if (raft.Membership.FindAt(host) is not { } member)
+            return MemberReplies.Refused(raft.Membership.NoMember(host));
 
         return await raft.TransferLeadershipAsync(member.Id, cancellationToken) switch
         {
@@ -242,15 +195,5 @@ internal sealed class LeaderOffice(
             TransferOutcome.Failed => MemberReplies.Refused($"{host} did not take over within an election timeout"),
             var outcome => throw new UnreachableException($"No outcome: {outcome}."),
         };
-    }
-
-    private Member? FindAt(string host) =>
-        raft.Membership.Members.FirstOrDefault(
-            member => member.Address == host && member.Suffrage != Suffrage.Leaving);
-
-    private string NoMember(string host)
-    {
-        var addresses = raft.Membership.Members.Select(member => member.Address);
-        return $"{host} is no member; members are {string.Join(", ", addresses)}";
     }
 }
