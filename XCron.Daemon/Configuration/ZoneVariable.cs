@@ -1,8 +1,8 @@
 namespace XCron.Daemon.Configuration;
 
 /// <summary>
-/// The variable TZ, by which a process is in another zone than its machine. The C library, and so cron, reads POSIX rules
-/// there too ("CST-8"). .NET does not, and takes UTC in silence: every crontab line would run hours off.
+/// The variable TZ, by which a process is in another zone than its machine. The C library, and so cron, reads POSIX
+/// rules there too ("CST-8"). .NET does not, and takes UTC in silence: every crontab line would run hours off.
 /// </summary>
 internal static class ZoneVariable
 {

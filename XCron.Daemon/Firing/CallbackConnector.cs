@@ -7,7 +7,7 @@ namespace XCron.Daemon.Firing;
 /// Opens the connections of callbacks. The rules are asked about the very address that is then connected to, so that a
 /// name that resolves differently the second time gets around nothing.
 /// </summary>
-internal sealed class CallbackConnector(CallbackRules rules, TimeProvider time)
+internal sealed class CallbackConnector(CallbackRules rules, NameLookups names, TimeProvider time)
 {
     /// <summary>Where a name has several addresses, one that is silent gives way to the next after this.</summary>
     private static readonly TimeSpan OneOfSeveral = TimeSpan.FromSeconds(2);
@@ -18,7 +18,7 @@ internal sealed class CallbackConnector(CallbackRules rules, TimeProvider time)
         var endPoint = context.DnsEndPoint;
         var addresses = IPAddress.TryParse(endPoint.Host, out var literal)
             ? [literal]
-            : await Dns.GetHostAddressesAsync(endPoint.Host, cancellationToken);
+            : await names.FindAsync(endPoint.Host, cancellationToken);
         var allowed = Array.FindAll(addresses, rules.Allows);
         if (allowed.Length == 0)
             throw new CallbackRefusedException(addresses.Length == 0

@@ -37,7 +37,9 @@ internal sealed class CallbackSender(
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         ConnectCallback = new CallbackConnector(
-            new CallbackRules(options.AllowedNetworks, options.DeniedNetworks), time).ConnectAsync,
+            new CallbackRules(options.AllowedNetworks, options.DeniedNetworks),
+            new NameLookups(Dns.GetHostAddresses),
+            time).ConnectAsync,
         PlaintextStreamFilter = static (connection, _) =>
             ValueTask.FromResult<Stream>(new SentOnceStream(connection.PlaintextStream)),
     };
