@@ -127,6 +127,9 @@ internal sealed class ThreeNodeTests
         using var stopping = new CancellationTokenSource();
         _asked = _daemons[1];
         var load = LoadAsync(stopping.Token);
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(_receiver.Callbacks.Any(callback => dueOf.ContainsKey(callback.TaskId))),
+            () => "no run came");
         for (var i = 0; i < 3; i++)
         {
             _asked = _daemons[(i + 1) % 3];
