@@ -3,38 +3,18 @@ using System.Text.Json;
 namespace XCron.Daemon.Tests.EndToEnd;
 
 /// <summary>
-/// faults.md 1, 4, 5 and 6 with processes: three daemons, of which the leader is killed, or stands still for longer
-/// than its shards stay with it, or is left alone because the others do.
+/// Faults 1, 4, 5 and 6 of Faults.txt with processes: three daemons, of which the leader is killed, or stands still for
+/// longer than its shards stay with it, or is left alone because the others do.
 /// </summary>
 [Category("EndToEnd")]
-internal sealed class LostProcessTests
+internal sealed class LostProcessTests : ThreeDaemons
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
-    private CallbackReceiver _receiver = null!;
-    private DaemonGroup _daemons = null!;
-
-    private static long NowMs => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-
-    [SetUp]
-    public async Task SetUp()
-    {
-        _receiver = await CallbackReceiver.StartAsync();
-        _daemons = new DaemonGroup();
-        await _daemons.StartThreeAsync();
-    }
-
-    [TearDown]
-    public async Task TearDown()
-    {
-        await _daemons.DisposeAsync();
-        await _receiver.DisposeAsync();
-    }
 
     [Test]
     public async Task A_leader_killed_just_before_a_thousand_runs_are_due_loses_none_of_them()
     {
-        var (leader, _) = await _daemons.LeaderAsync(_daemons[0]);
+        var (leader, _) = await Daemons.LeaderAsync(Daemons[0]);
         var due = (NowMs / 1000) + 5;
         var ids = new List<string>();
         for (var batch = 0; batch < 10; batch++)
@@ -43,10 +23,10 @@ internal sealed class LostProcessTests
 
         await UntilAsync((due * 1000) - 10);
         await leader.KillAsync();
-        await _receiver.WaitForAsync(ids.Count, Limit);
+        await Receiver.WaitForAsync(ids.Count, Limit);
         await UntilAllCameAsync(ids.Count);
 
-        var callbacks = _receiver.Callbacks;
+        var callbacks = Receiver.Callbacks;
         var latest = callbacks.Max(callback => callback.ReceivedMs - (due * 1000));
         await TestContext.Out.WriteLineAsync($"{callbacks.Count} callbacks, the latest {latest} ms after its time");
         using (Assert.EnterMultipleScope())
@@ -63,8 +43,8 @@ internal sealed class LostProcessTests
     [Test]
     public async Task A_leader_that_stood_still_sends_nothing_that_others_have_sent()
     {
-        var (leader, _) = await _daemons.LeaderAsync(_daemons[0]);
-        var other = _daemons.All.First(daemon => daemon != leader);
+        var (leader, _) = await Daemons.LeaderAsync(Daemons[0]);
+        var other = Daemons.All.First(daemon => daemon != leader);
         var first = (NowMs / 1000) + 3;
         var ids = await CreateManyAsync(leader, 80, i => first + (i / 10));
 
@@ -75,8 +55,8 @@ internal sealed class LostProcessTests
         await leader.WaitUntilReadyAsync();
         await UntilCompletedAsync(leader, ids);
 
-        var (leaderNow, _) = await _daemons.LeaderAsync(other);
-        var callbacks = _receiver.Callbacks;
+        var (leaderNow, _) = await Daemons.LeaderAsync(other);
+        var callbacks = Receiver.Callbacks;
         var again = callbacks.GroupBy(static callback => callback.TaskId).Where(static calls => calls.Count() > 1);
         using (Assert.EnterMultipleScope())
         {
@@ -90,8 +70,8 @@ internal sealed class LostProcessTests
     [Test]
     public async Task A_leader_left_alone_answers_nothing_and_sends_nothing_until_the_others_are_back()
     {
-        var (leader, _) = await _daemons.LeaderAsync(_daemons[0]);
-        var others = _daemons.All.Where(daemon => daemon != leader).ToArray();
+        var (leader, _) = await Daemons.LeaderAsync(Daemons[0]);
+        var others = Daemons.All.Where(daemon => daemon != leader).ToArray();
         var first = (NowMs / 1000) + 3;
         var ids = await CreateManyAsync(leader, 100, i => first + (i / 10));
 
@@ -99,16 +79,16 @@ internal sealed class LostProcessTests
         foreach (var other in others)
             await other.SignalAsync("STOP");
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
-        var before = _receiver.Callbacks.Count;
+        var before = Receiver.Callbacks.Count;
         var create = leader.PostAsync(
             "/xcron/createTask",
-            $$"""{"type":2,"format":"{{first + 3600}}","callback":{"url":"{{_receiver.Url}}"} }""");
+            $$"""{"type":2,"format":"{{first + 3600}}","callback":{"url":"{{Receiver.Url}}"} }""");
         var query = leader.GetAsync($"/xcron/queryTask?task_id={ids[0]}");
         var codes = (await Task.WhenAll(create, query)).Select(static answer => answer.GetProperty("code").GetInt32());
-        var after = _receiver.Callbacks.Count;
+        var after = Receiver.Callbacks.Count;
         foreach (var other in others)
             await other.SignalAsync("CONT");
-        await _receiver.WaitForAsync(ids.Length, Limit);
+        await Receiver.WaitForAsync(ids.Length, Limit);
         await UntilCompletedAsync(others[0], ids);
 
         using (Assert.EnterMultipleScope())
@@ -117,7 +97,7 @@ internal sealed class LostProcessTests
             Assert.That(after, Is.EqualTo(before), "nothing goes out without a majority");
             Assert.That(before, Is.LessThan(60));
             Assert.That(
-                _receiver.Callbacks.Select(static callback => callback.RunId).Distinct().Count(),
+                Receiver.Callbacks.Select(static callback => callback.RunId).Distinct().Count(),
                 Is.EqualTo(ids.Length), "all run, and each once or under the same run id");
         }
     }
@@ -144,13 +124,13 @@ internal sealed class LostProcessTests
     }
 
     private Task UntilAllCameAsync(int count) => Eventually.HoldsAsync(
-        () => Task.FromResult(_receiver.Callbacks.DistinctBy(static callback => callback.TaskId).Count() == count),
-        () => $"{_receiver.Callbacks.Count} callbacks came, for fewer than {count} tasks");
+        () => Task.FromResult(Receiver.Callbacks.DistinctBy(static callback => callback.TaskId).Count() == count),
+        () => $"{Receiver.Callbacks.Count} callbacks came, for fewer than {count} tasks");
 
     private async Task<string[]> CreateManyAsync(DaemonProcess daemon, int count, Func<int, long> dueOf)
     {
         var tasks = Enumerable.Range(0, count).Select(i =>
-            $$"""{"type":2,"format":"{{dueOf(i)}}","callback":{"url":"{{_receiver.Url}}"} }""");
+            $$"""{"type":2,"format":"{{dueOf(i)}}","callback":{"url":"{{Receiver.Url}}"} }""");
         var answer = await daemon.PostAsync("/xcron/createTasks", $"{{\"tasks\":[{string.Join(',', tasks)}]}}");
         Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, answer.ToString());
         return

@@ -5,36 +5,17 @@ namespace XCron.Daemon.Tests.EndToEnd;
 
 /// <summary>Three real daemons on loopback, one of which is killed, or all restarted in turn.</summary>
 [Category("EndToEnd")]
-internal sealed class ThreeNodeTests
+internal sealed class ThreeNodeTests : ThreeDaemons
 {
-    private CallbackReceiver _receiver = null!;
-    private DaemonGroup _daemons = null!;
     private volatile DaemonProcess _asked = null!;
-
-    private static long NowMs => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-
-    [SetUp]
-    public async Task SetUp()
-    {
-        _receiver = await CallbackReceiver.StartAsync();
-        _daemons = new DaemonGroup();
-        await _daemons.StartThreeAsync();
-    }
-
-    [TearDown]
-    public async Task TearDown()
-    {
-        await _daemons.DisposeAsync();
-        await _receiver.DisposeAsync();
-    }
 
     [Test]
     public async Task A_query_on_any_node_finds_what_was_created_on_any_other_just_before()
     {
         for (var i = 0; i < 30; i++)
         {
-            var id = await _daemons[i % 3].CreateOneShotAsync(NowMs / 1000 + 3600, _receiver.Url);
-            var answer = await _daemons[(i + 1) % 3].GetAsync($"/xcron/queryTask?task_id={id}");
+            var id = await Daemons[i % 3].CreateOneShotAsync(NowMs / 1000 + 3600, Receiver.Url);
+            var answer = await Daemons[(i + 1) % 3].GetAsync($"/xcron/queryTask?task_id={id}");
             Assert.That(answer.GetProperty("code").GetInt32(), Is.Zero, $"task {id}: {answer}");
         }
     }
@@ -45,15 +26,15 @@ internal sealed class ThreeNodeTests
         var due = NowMs / 1000 + 2;
         var ids = new List<string>();
         for (var i = 0; i < 60; i++)
-            ids.Add(await _daemons[0].CreateOneShotAsync(due, _receiver.Url));
+            ids.Add(await Daemons[0].CreateOneShotAsync(due, Receiver.Url));
 
-        var callbacks = await _receiver.WaitForAsync(60, TimeSpan.FromSeconds(10));
+        var callbacks = await Receiver.WaitForAsync(60, TimeSpan.FromSeconds(10));
         Assert.That(callbacks.Select(callback => callback.TaskId), Is.EquivalentTo(ids));
 
         var nodes = new HashSet<string>();
         foreach (var id in ids)
         {
-            var answer = await _daemons[1].GetAsync($"/xcron/queryTask?task_id={id}");
+            var answer = await Daemons[1].GetAsync($"/xcron/queryTask?task_id={id}");
             var lastRun = answer.GetProperty("data").GetProperty("last_run");
             if (lastRun.ValueKind == JsonValueKind.Object)
                 nodes.Add(lastRun.GetProperty("node").GetString()!);
@@ -68,9 +49,9 @@ internal sealed class ThreeNodeTests
         var due = NowMs / 1000 + 5;
         var ids = new List<string>();
         for (var i = 0; i < 100; i++)
-            ids.Add(await _daemons[i % 3].CreateOneShotAsync(due + i % 3, _receiver.Url, $$"""{"i":{{i}}}"""));
-        var (leader, _) = await _daemons.LeaderAsync(_daemons[0]);
-        var others = _daemons.All.Where(daemon => daemon != leader).ToArray();
+            ids.Add(await Daemons[i % 3].CreateOneShotAsync(due + i % 3, Receiver.Url, $$"""{"i":{{i}}}"""));
+        var (leader, _) = await Daemons.LeaderAsync(Daemons[0]);
+        var others = Daemons.All.Where(daemon => daemon != leader).ToArray();
 
         await leader.KillAsync();
         var outage = Stopwatch.GetTimestamp();
@@ -78,7 +59,7 @@ internal sealed class ThreeNodeTests
         {
             var answer = await others[0].PostAsync(
                 "/xcron/createTask",
-                $$"""{"type":2,"format":"{{due}}","callback":{"url":"{{_receiver.Url}}"},"name":"after-the-kill"}""");
+                $$"""{"type":2,"format":"{{due}}","callback":{"url":"{{Receiver.Url}}"},"name":"after-the-kill"}""");
             if (answer.GetProperty("code").GetInt32() == 0)
             {
                 ids.Add(answer.GetProperty("data").GetProperty("task_id").GetString()!);
@@ -89,15 +70,15 @@ internal sealed class ThreeNodeTests
         }
 
         var back = Stopwatch.GetElapsedTime(outage);
-        await _receiver.WaitForAsync(ids.Count, TimeSpan.FromSeconds(20));
+        await Receiver.WaitForAsync(ids.Count, TimeSpan.FromSeconds(20));
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(back.TotalSeconds, Is.LessThan(4), "creates go on (2 s, and twice that on a loaded machine)");
-            var sent = _receiver.Callbacks.Select(callback => callback.TaskId).Distinct();
+            var sent = Receiver.Callbacks.Select(callback => callback.TaskId).Distinct();
             Assert.That(sent, Is.EquivalentTo(ids), "every due run went out");
             Assert.That(
-                _receiver.Callbacks.Where(callback => callback.ReceivedMs < 1000 * callback.ScheduledSeconds),
+                Receiver.Callbacks.Where(callback => callback.ReceivedMs < 1000 * callback.ScheduledSeconds),
                 Is.Empty,
                 "none early");
         }
@@ -121,33 +102,33 @@ internal sealed class ThreeNodeTests
         for (var i = 0; i < RunsASecond * MaxSeconds; i++)
         {
             var second = first + i / RunsASecond;
-            dueOf.Add(await _daemons[i % 3].CreateOneShotAsync(second, _receiver.Url), second);
+            dueOf.Add(await Daemons[i % 3].CreateOneShotAsync(second, Receiver.Url), second);
         }
 
         using var stopping = new CancellationTokenSource();
-        _asked = _daemons[1];
+        _asked = Daemons[1];
         var load = LoadAsync(stopping.Token);
         await Eventually.HoldsAsync(
-            () => Task.FromResult(_receiver.Callbacks.Any(callback => dueOf.ContainsKey(callback.TaskId))),
+            () => Task.FromResult(Receiver.Callbacks.Any(callback => dueOf.ContainsKey(callback.TaskId))),
             () => "no run came");
         for (var i = 0; i < 3; i++)
         {
-            _asked = _daemons[(i + 1) % 3];
-            Assert.That(await _daemons[i].StopAsync(TimeSpan.FromSeconds(30)), Is.Zero);
-            _daemons[i].Start();
-            await _daemons[i].WaitUntilReadyAsync();
+            _asked = Daemons[(i + 1) % 3];
+            Assert.That(await Daemons[i].StopAsync(TimeSpan.FromSeconds(30)), Is.Zero);
+            Daemons[i].Start();
+            await Daemons[i].WaitUntilReadyAsync();
         }
 
         var until = NowMs / 1000;
         Assert.That(until, Is.InRange(first + 1, first + MaxSeconds - 1), "runs were due all the while");
         var due = dueOf.Where(task => task.Value <= until).Select(static task => task.Key).ToHashSet();
         await Eventually.HoldsAsync(
-            () => Task.FromResult(due.IsSubsetOf(_receiver.Callbacks.Select(static callback => callback.TaskId))),
+            () => Task.FromResult(due.IsSubsetOf(Receiver.Callbacks.Select(static callback => callback.TaskId))),
             () => $"not all of {due.Count} runs came");
         await stopping.CancelAsync();
 
         Assert.That(await load, Is.GreaterThan(0), "creates went on");
-        var sent = _receiver.Callbacks.Where(callback => due.Contains(callback.TaskId)).ToArray();
+        var sent = Receiver.Callbacks.Where(callback => due.Contains(callback.TaskId)).ToArray();
         Assert.That(sent.Select(static callback => callback.TaskId), Is.Unique, "nothing was cut off");
         var lateMs = sent.Select(callback => callback.ReceivedMs - 1000 * callback.ScheduledSeconds).ToArray();
         await TestContext.Out.WriteLineAsync($"{sent.Length} runs, the latest {lateMs.Max()} ms after its time");

@@ -17,42 +17,26 @@ internal sealed class LaggingOwnerTests
     /// <summary>Twice the owner timeout until it counts as lagging, the quiet of its last claim, and a look.</summary>
     private const long MostLateMs = 7000;
 
-    private static SimulationPlan Plan => new()
-    {
-        Seed = 1,
-        Nodes = 3,
-        IsLong = false,
-        Stretch = 1,
-        StartMs = 1000,
-        LengthMs = LastDueMs,
-        Tasks = Tasks,
-        SnapshotLogBytes = 20_000,
-        UsualDelayMs = 5,
-    };
-
     [Test]
     public void What_is_due_at_a_member_that_the_log_does_not_reach_is_sent_by_others_once_and_soon(
         [Values(1, 2, 3, 4)] int seed)
     {
-        var world = new SimulationWorld(Plan, new Random(seed));
-        var turns = new SimulationTurns(world);
-        foreach (var machine in world.Machines)
-            machine.TryStart();
-        turns.GoOn(5000);
-        CreateAll(world);
-        turns.GoOn(CutFromMs - 5000);
-        var leader = world.Machines.Single(static machine => machine.Process!.Raft.IsLeader);
-        var cut = world.Machines.First(machine => machine != leader);
+        var cluster = SimulatedCluster.Form(seed, snapshotLogBytes: 20_000);
+        var creates = cluster.CreateOneShotsBetween(Tasks, FirstDueMs, LastDueMs);
+        cluster.GoOn(CutFromMs - 5000);
+        Assert.That(creates.Select(static create => create.Code), Is.All.Zero);
+        var leader = cluster.Leader;
+        var cut = cluster.Followers[0];
         var ofCut = cut.Process!.Session;
         var before = Shares(leader, ofCut);
 
-        world.Network.CutLog(cut.Id);
-        turns.GoOn(CutMs);
+        cluster.World.Network.CutLog(cut.Id);
+        cluster.GoOn(CutMs);
         var during = Shares(leader, ofCut);
-        world.Network.MendAll();
-        turns.GoOn(LastDueMs - CutFromMs - CutMs + 20_000);
+        cluster.World.Network.MendAll();
+        cluster.GoOn(LastDueMs - CutFromMs - CutMs + 20_000);
 
-        var calls = world.History.Calls;
+        var calls = cluster.History.Calls;
         var late = calls.Where(static call => call.StartMs - call.ScheduledMs > MostLateMs);
         using (Assert.EnterMultipleScope())
         {
@@ -68,17 +52,4 @@ internal sealed class LaggingOwnerTests
 
     private static int Shares(SimulatedMachine leader, OwnerSession session) =>
         leader.Process!.State.Ownership.Sessions.Count(owner => owner == session);
-
-    private static void CreateAll(SimulationWorld world)
-    {
-        var client = new SimulatedClient(world);
-        for (var task = 0; task < Tasks; task++)
-        {
-            var dueMs = world.History.StartMs + FirstDueMs + (LastDueMs - FirstDueMs) * task / Tasks;
-            var format = dueMs / 1000;
-            var url = $"http://ok1.test/{task}";
-            var body = $$"""{"callback":{"url":"{{url}}"},"type":2,"format":"{{format}}"}""";
-            client.Ask("createTask", task, body, static ended => Assert.That(ended.Code, Is.Zero));
-        }
-    }
 }

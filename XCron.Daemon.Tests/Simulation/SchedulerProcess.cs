@@ -53,7 +53,7 @@ internal sealed class SchedulerProcess : IDisposable
             Version = "0",
             Address = machine.Address,
             HttpAddress = machine.Address,
-            IdleEpoch = () => State.Ownership.Epoch is var epoch && _firing.HoldsAttempts ? 0 : epoch,
+            IdleEpoch = () => _firing.IdleEpoch,
             Busy = () => IsBusy,
             AppliedIndex = () => Raft.Applied.Value,
             Machine = static () => new Proto.Cluster.MachineFigures(),

@@ -124,6 +124,14 @@ internal sealed class SimulatedCluster
         return [.. creates.Select(static create => create.TaskId)];
     }
 
+    /// <summary>Asks for one-shots, due evenly between two moments after the beginning.</summary>
+    public ClientOperation[] CreateOneShotsBetween(int count, long firstMs, long lastMs, string host = "ok1") =>
+    [
+        .. Enumerable.Range(0, count)
+            .Select(i => History.StartMs + firstMs + ((lastMs - firstMs) * i / count))
+            .Select(dueMs => Create($"{dueMs / 1000}", 2, host: host)),
+    ];
+
     public OwnerSession OwnerOf(TaskId task) => Leader.Process!.State.OwnerOf(ShardId.Of(task));
 
     /// <summary>From now on something is wrong, for so long.</summary>

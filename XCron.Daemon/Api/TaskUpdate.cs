@@ -150,7 +150,7 @@ internal sealed class TaskUpdate(TaskIntake intake)
     private static ApiError? CheckRuns(in TaskFields fields, TaskRecord record)
     {
         // The due time that waits for the open run is a run to come that is promised already.
-        var runs = record.RunSequence - (record.History?.Uncounted ?? 0) + (record.QueuedDueMs != 0 ? 1 : 0);
+        var runs = record.CountedRuns + (record.QueuedDueMs != 0 ? 1 : 0);
         return fields.MaxRuns == 0 || fields.MaxRuns > runs
             ? null
             : ApiError.BadRequest($"max_runs is {fields.MaxRuns}; must be more than the {runs} runs that there were");

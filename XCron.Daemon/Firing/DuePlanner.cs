@@ -93,8 +93,7 @@ internal sealed class DuePlanner(FiringOptions options)
         {
             // It may have been the last of max_runs, which counts runs: another due time takes its place.
             var due = DueTimesOf(record, terms, schedule);
-            claim.NextDueMs = due.NextAfter(record.QueuedDueMs);
-            claim.NextDelayMs = due.DelayMs(claim.NextDueMs);
+            (claim.NextDueMs, claim.NextDelayMs) = due.NextRunAfter(record.QueuedDueMs);
         }
 
         claim.ExpireAtMs = ExpireAtMs(nowMs);
@@ -108,11 +107,9 @@ internal sealed class DuePlanner(FiringOptions options)
     public static (long DueMs, long DelayMs) Replacement(
         TaskRecord record, OpenRun run, in ScheduleTerms terms, ISchedule? schedule)
     {
-        if (record.NextDueMs != 0 || run.IsByHand || schedule is null)
-            return (0, 0);
-        var due = DueTimesOf(record, terms, schedule);
-        var nextMs = due.NextAfter(Math.Max(run.ScheduledMs, record.QueuedDueMs));
-        return (nextMs, due.DelayMs(nextMs));
+        return record.NextDueMs != 0 || run.IsByHand || schedule is null
+            ? (0, 0)
+            : DueTimesOf(record, terms, schedule).NextRunAfter(Math.Max(run.ScheduledMs, record.QueuedDueMs));
     }
 
     private static DueTimes DueTimesOf(TaskRecord record, in ScheduleTerms terms, ISchedule? schedule)
@@ -128,12 +125,9 @@ internal sealed class DuePlanner(FiringOptions options)
 
     private static void MoveOn(ClaimRun claim, TaskRecord record, DueTimes due, in ScheduleTerms terms)
     {
-        // What the schedule has started, this run with it, and what was asked for by hand is not of the schedule.
-        var runs = record.RunSequence - (record.History?.Uncounted ?? 0) + 1;
-        if (terms.MaxRuns != 0 && runs >= terms.MaxRuns)
-            return;
-        claim.NextDueMs = due.NextAfter(claim.ScheduledMs);
-        claim.NextDelayMs = due.DelayMs(claim.NextDueMs);
+        // This run with them.
+        if (terms.MaxRuns == 0 || record.CountedRuns + 1 < terms.MaxRuns)
+            (claim.NextDueMs, claim.NextDelayMs) = due.NextRunAfter(claim.ScheduledMs);
     }
 
     private static bool IsPastDeadline(long runMs, in ScheduleTerms terms, long nowMs) =>
@@ -159,8 +153,7 @@ internal sealed class DuePlanner(FiringOptions options)
         ClaimRun claim, TaskRecord record, DueTimes due, long lastMs, SkipReason reason, long nowMs)
     {
         claim.ScheduledMs = record.NextDueMs;
-        claim.NextDueMs = due.NextAfter(lastMs);
-        claim.NextDelayMs = due.DelayMs(claim.NextDueMs);
+        (claim.NextDueMs, claim.NextDelayMs) = due.NextRunAfter(lastMs);
         return Skip(claim, reason, 1 + due.Count(record.NextDueMs, lastMs), nowMs);
     }
 

@@ -11,6 +11,7 @@ namespace XCron.Daemon.Firing;
 internal sealed class FiringAssembly : IStateObserver, IDisposable
 {
     private readonly OwnerSession _self;
+    private readonly ITaskReader _tasks;
     private readonly ProposalTimes _proposals = new();
     private readonly OwnershipFence _fence;
     private readonly CallbackSender _sender;
@@ -41,7 +42,7 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
         Func<Func<Task>, Task> start,
         int longestSleepMs = TimingLoop.MaxSleepMs)
     {
-        _self = self;
+        (_self, _tasks) = (self, tasks);
         var seeds = new Random(seed);
         var due = new DueQueue();
         TimingInbox = new TimingInbox(self);
@@ -76,10 +77,21 @@ internal sealed class FiringAssembly : IStateObserver, IDisposable
     public ResultBatcher Results { get; }
 
     /// <summary>
-    /// This session has attempts that are not recorded, of all that the state has granted to it by now.
+    /// The epoch of the owners up to which this session holds no attempt of those that it was granted; 0 while it holds
+    /// some that are not recorded.
     /// </summary>
-    public bool HoldsAttempts => Attempts.OpenCount > 0 || TimingInbox.ReplacedExpected > Timing.ReplacedDone
-        || Attempts.OpenCount > 0; // once more: what a replaced state has granted comes in before that is done
+    public long IdleEpoch
+    {
+        get
+        {
+            // The epoch first: what was granted up to it is open by then, or comes with a replaced state that is still
+            // to be read, which is open before that is done.
+            var epoch = _tasks.Ownership.Epoch;
+            var holdsAttempts = Attempts.OpenCount > 0 || TimingInbox.ReplacedExpected > Timing.ReplacedDone
+                || Attempts.OpenCount > 0;
+            return holdsAttempts ? 0 : epoch;
+        }
+    }
 
     public void TaskChanged(TaskId id, TaskRecord? record) => TimingInbox.TaskChanged(id, record);
 

@@ -65,8 +65,8 @@ internal sealed class FiringStation : IStateObserver, IAsyncDisposable
         _parts.Results.Waiting,
         _parts.Timing.LastTurn);
 
-    /// <inheritdoc cref="FiringAssembly.HoldsAttempts"/>
-    public bool HoldsAttempts => _parts.HoldsAttempts;
+    /// <inheritdoc cref="FiringAssembly.IdleEpoch"/>
+    public long IdleEpoch => _parts.IdleEpoch;
 
     /// <summary>Starts the loops; the first turn reads the state of all shards that are this session's.</summary>
     public void Start()

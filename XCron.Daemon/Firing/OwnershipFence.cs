@@ -41,7 +41,8 @@ internal sealed class OwnershipFence(
         record = record.Facing(ticket.RunSequence);
         if (record?.Run is not { } run || run.Attempt != ticket.Attempt || run.ClaimedBy != self)
             return FenceVerdict.Gone;
-        return tasks.Ownership.IsAlive(self) ? FenceVerdict.Clear : FenceVerdict.NotOwned;
+        var table = tasks.Ownership;
+        return table.Of(ticket.Task) == self || table.IsAlive(self) ? FenceVerdict.Clear : FenceVerdict.NotOwned;
     }
 
     /// <summary>Makes sure that what this node has applied is fresh enough for this attempt.</summary>

@@ -85,7 +85,7 @@ internal sealed class Scheduler : IAsyncDisposable
             Version = DaemonVersion.Number,
             Address = options.Peer.Self,
             HttpAddress = HttpAddressOf(options),
-            IdleEpoch = () => _state.Ownership.Epoch is var epoch && _firing.HoldsAttempts ? 0 : epoch,
+            IdleEpoch = () => _firing.IdleEpoch,
             Busy = () => _firing.Figures is { AttemptsInFlight: > 0 } or { ResultsWaiting: > 0 },
             AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
             Machine = () => MachineReports.Of(_machine.Latest),

@@ -33,6 +33,13 @@ internal sealed class DueTimes
             : throw new InvalidDataException($"The schedule gave {nextMs} as its next time after {afterMs}.");
     }
 
+    /// <summary>The first due time after the moment, 0 for none, and by how much its run is moved.</summary>
+    public (long DueMs, long DelayMs) NextRunAfter(long afterMs)
+    {
+        var dueMs = NextAfter(afterMs);
+        return (dueMs, DelayMs(dueMs));
+    }
+
     /// <summary>By how much the run of a due time is moved.</summary>
     public long DelayMs(long dueMs) =>
         dueMs == 0 || _jitterMs == 0 ? 0 : Jitter.DelayMs(_taskId, dueMs, MostDelayMs(dueMs));

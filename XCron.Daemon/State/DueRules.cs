@@ -78,18 +78,16 @@ internal static class DueRules
         if (!MayServeQueued(record) || claim.NextDelayMs is < 0 or > int.MaxValue)
             return null;
 
-        var isReplaced = record.NextDueMs == 0 && claim.NextDueMs > record.QueuedDueMs;
 
         var skipped = RunEnding.Skipped(record.QueuedDueMs, claim.Reason, 1, nowMs, session.Node.Value);
         var after = record with
         {
             Revision = record.Revision + 1,
             QueuedDueMs = 0,
-            NextDueMs = isReplaced ? claim.NextDueMs : record.NextDueMs,
-            NextDelayMs = isReplaced ? (int)claim.NextDelayMs : record.NextDelayMs,
             MissedCount = record.MissedCount + 1,
             History = RunHistory.Add(record.History, skipped),
         };
+        after = RunEnding.MakeUp(after, record.QueuedDueMs, claim.NextDueMs, claim.NextDelayMs);
         return RunEnding.Settle(after, RunEnding.PhaseAfterSkip(record, claim.Reason), claim.ExpireAtMs);
     }
 

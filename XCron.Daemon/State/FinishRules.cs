@@ -87,18 +87,19 @@ internal static class FinishRules
             NodeId = session.Node.Value,
         };
         var history = RunHistory.Add(record.History, report);
-        var isReplaced = !run.IsByHand && record.NextDueMs == 0
-            && attempt.NextDueMs > Math.Max(run.ScheduledMs, record.QueuedDueMs)
-            && attempt.NextDelayMs is >= 0 and <= int.MaxValue;
         var after = record with
         {
             Revision = record.Revision + 1,
             Runs = OpenRuns.Without(record.Runs, run.Sequence),
             History = run.IsByHand ? history : RunHistory.AddUncounted(history),
-            NextDueMs = isReplaced ? attempt.NextDueMs : record.NextDueMs,
-            NextDelayMs = isReplaced ? (int)attempt.NextDelayMs : record.NextDelayMs,
             MissedCount = record.MissedCount + 1,
         };
+        if (!run.IsByHand)
+        {
+            var lastMs = Math.Max(run.ScheduledMs, record.QueuedDueMs);
+            after = RunEnding.MakeUp(after, lastMs, attempt.NextDueMs, attempt.NextDelayMs);
+        }
+
         return RunEnding.Settle(
             after, RunEnding.PhaseAfterSkip(record, SkipReason.Deadline), attempt.ExpireAtMs);
     }

@@ -40,6 +40,15 @@ internal static class RunEnding
         return record;
     }
 
+    /// <summary>
+    /// A due time of those that max_runs counts got no run: where none is left, a later one than those that there were
+    /// takes its place.
+    /// </summary>
+    public static TaskRecord MakeUp(TaskRecord record, long afterMs, long nextDueMs, long nextDelayMs) =>
+        record.NextDueMs == 0 && nextDueMs > afterMs && nextDelayMs is >= 0 and <= int.MaxValue
+            ? record with { NextDueMs = nextDueMs, NextDelayMs = (int)nextDelayMs }
+            : record;
+
     /// <summary>Finishes a task that has nothing left to do; a paused one waits to be resumed.</summary>
     /// <param name="record">The task without the run, or the due time, that has ended.</param>
     /// <param name="phase">What it is then.</param>

@@ -52,6 +52,9 @@ internal sealed record TaskRecord
         init => _progress = value == RunSequence ? _progress : (Progress with { RunSequence = value }).OrNull();
     }
 
+    /// <summary>The runs opened that max_runs counts.</summary>
+    public long CountedRuns => RunSequence - (History?.Uncounted ?? 0);
+
     /// <summary>Finished runs, each counted once whatever its attempts.</summary>
     public long RunCount
     {
