@@ -11,6 +11,7 @@ switch (ConfigurationLoader.Load(Surroundings.OfThisProcess(args)))
         Console.Error.Write(refused.Message);
         return ConfigurationOutcome.Refused.ExitCode;
     case ConfigurationOutcome.Run run:
+        ConcurrentGc.LetOthersThrough();
         return await Daemon.RunAsync(run);
     case ConfigurationOutcome.Recover recover:
         return RecoverCommand.Run(recover, Console.Out, Console.Error);
