@@ -79,6 +79,13 @@ internal sealed class ServerProcess : IDisposable
         return Stopwatch.GetElapsedTime(start);
     }
 
+    /// <summary>SIGKILL: it ends without another instruction.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
     public void Dispose()
     {
         _process.Kill(entireProcessTree: true);
