@@ -26,6 +26,9 @@ internal sealed class CallbackReceiver : IAsyncDisposable
     /// <summary>What is answered; by default 200.</summary>
     public Func<Callback, HttpStatusCode> Answer { get; set; } = static _ => HttpStatusCode.OK;
 
+    /// <summary>How long each answer takes.</summary>
+    public TimeSpan Delay { get; set; }
+
     public string Url { get; private set; } = "";
 
     public static async Task<CallbackReceiver> StartAsync()
@@ -77,6 +80,8 @@ internal sealed class CallbackReceiver : IAsyncDisposable
         var text = Encoding.UTF8.GetString(body.ToArray());
         var callback = new Callback(context.Request.Method, context.Request.Path, headers, text, nowMs);
         _callbacks.Enqueue(callback);
+        if (Delay > TimeSpan.Zero)
+            await Task.Delay(Delay, TimeProvider.System, context.RequestAborted);
         context.Response.StatusCode = (int)Answer(callback);
         _arrived.Release();
     }

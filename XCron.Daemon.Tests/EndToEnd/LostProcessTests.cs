@@ -9,7 +9,10 @@ namespace XCron.Daemon.Tests.EndToEnd;
 [Category("EndToEnd")]
 internal sealed class LostProcessTests : ThreeDaemons
 {
+    private const int PlacesPerHost = 4;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    protected override string[] Options => ["--callback.max_per_host", $"{PlacesPerHost}"];
 
     [Test]
     public async Task A_leader_killed_just_before_a_thousand_runs_are_due_loses_none_of_them()
@@ -45,12 +48,17 @@ internal sealed class LostProcessTests : ThreeDaemons
     {
         var (leader, _) = await Daemons.LeaderAsync(Daemons[0]);
         var other = Daemons.All.First(daemon => daemon != leader);
-        var first = (NowMs / 1000) + 3;
-        var ids = await CreateManyAsync(leader, 80, i => first + (i / 10));
+        Receiver.Delay = TimeSpan.FromMilliseconds(200);
+        var due = (NowMs / 1000) + 3;
+        var ids = await CreateManyAsync(leader, 150, _ => due);
 
-        await UntilAsync((first * 1000) + 1500);
+        // Two thirds of a leader's share are claimed and wait for their places when it stops.
+        await UntilAsync((due * 1000) + 700);
         await leader.SignalAsync("STOP");
         await UntilAllCameAsync(ids.Length);
+        await UntilCompletedAsync(other, ids);
+        var before = Receiver.Callbacks.Count;
+        Receiver.Delay = TimeSpan.Zero;
         await leader.SignalAsync("CONT");
         await leader.WaitUntilReadyAsync();
         await UntilCompletedAsync(leader, ids);
@@ -64,6 +72,8 @@ internal sealed class LostProcessTests : ThreeDaemons
             Assert.That(callbacks.Select(static callback => callback.TaskId).Distinct(), Is.EquivalentTo(ids));
             Assert.That(callbacks.Select(static callback => callback.RunId).Distinct().Count(), Is.EqualTo(ids.Length));
             Assert.That(again.Count(), Is.LessThan(10), "what was on its way when it stopped");
+            Assert.That(
+                callbacks.Count - before, Is.LessThanOrEqualTo(PlacesPerHost), "what was half sent when it stopped");
         }
     }
 

@@ -7,6 +7,9 @@ internal abstract class ThreeDaemons
 
     protected DaemonGroup Daemons { get; private set; } = null!;
 
+    /// <summary>What each has on its command line besides.</summary>
+    protected virtual string[] Options => [];
+
     protected static long NowMs => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 
     [SetUp]
@@ -14,7 +17,7 @@ internal abstract class ThreeDaemons
     {
         Receiver = await CallbackReceiver.StartAsync();
         Daemons = new DaemonGroup();
-        await Daemons.StartThreeAsync();
+        await Daemons.StartThreeAsync(_ => Options);
     }
 
     [TearDown]
