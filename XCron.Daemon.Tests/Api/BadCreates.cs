@@ -32,7 +32,8 @@ internal static class BadCreates
         [1000, "{/* why */\"type\":2}", "not JSON"],
         [1000, "{'type':2}", "not JSON"],
         [1000, Create(body: new string('[', 100) + new string(']', 100)), "callback.body is an array"],
-        [1000, Create(body: $"{{\"a\":{new string('[', 100)}{new string(']', 100)}}}"), "depth"],
+        [1000, Create(body: $"{{\"a\":{new string('[', 100)}{new string(']', 100)}}}"),
+            "callback.body is nested deeper than 62; must be a JSON object, nested at most 62 deep"],
     ];
 
     private static IEnumerable<object[]> Fields() =>
