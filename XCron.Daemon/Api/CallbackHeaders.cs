@@ -44,7 +44,7 @@ internal static class CallbackHeaders
             headers.Add(new TextPair(name.ToArray(), value.ToArray()));
         }
 
-        // JSON's objects have no order: a client that repeats a create may name them in any. No two differ only in case.
+        // An object of JSON has no order: who repeats a create may give them in any. No two differ only in case.
         headers.Sort(static (left, right) => Compare(left.Name, right.Name));
         fields.Headers = headers;
         return json.Error is null;

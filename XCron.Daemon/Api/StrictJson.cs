@@ -14,8 +14,8 @@ internal ref struct StrictJson
     public const int End = -1;
 
     /// <summary>
-    /// How deep an object of the user's may be nested, itself counted, whatever it stands in. What else a document nests
-    /// is what the tables say, and nothing here calls itself: the reader's own limit would count what stands around.
+    /// How deep an object of the user's may be nested, itself counted, whatever it stands in. What else a document
+    /// nests is what the tables say, and nothing here calls itself. The reader's own limit counts what stands around.
     /// </summary>
     public const int MaxObjectDepth = 62;
 
