@@ -397,7 +397,7 @@ internal sealed class ExportImportTests
         var host = new ApiHost(maxRequestBytes: 1024, state: _state);
         var lines = Enumerable.Range(1, 400).Select(id =>
             $$"""{"task_id":"{{id}}","task":{"type":2,"format":"+1s","callback":{"url":"http://a.test"} } }""");
-        var text = string.Join('\n', lines.Append(new string(' ', 2000)).Append("{}"));
+        var text = string.Join('\n', lines.Append(new string(' ', 40_000)).Append("{}"));
 
         var context = ApiHost.ChunkedRequest("/xcron/import", Encoding.UTF8.GetBytes(text), 100);
         var import = await host.SendAsync(context);

@@ -30,6 +30,7 @@ internal sealed class ImportEndpoint(ApiServices services, TaskIntake intake) : 
         new(ApiCode.Conflict, "name is taken by another task; must be free");
 
     private readonly TaskLineReader _lines = new(services, intake);
+    private readonly int _mostLineBytes = TaskSize.MostLineBytes(services.MaxRequestBytes);
 
     public string Method => HttpMethods.Post;
 
@@ -51,7 +52,7 @@ internal sealed class ImportEndpoint(ApiServices services, TaskIntake intake) : 
     /// <summary>Why the whole could not be gone through, or null.</summary>
     private async Task<ApiError?> ReadAsync(HttpContext context, bool isDryRun, ImportTally tally)
     {
-        using var lines = new LineReader(context.Request.BodyReader, services.MaxRequestBytes);
+        using var lines = new LineReader(context.Request.BodyReader, _mostLineBytes);
         var batch = new Batch();
         try
         {
@@ -86,7 +87,9 @@ internal sealed class ImportEndpoint(ApiServices services, TaskIntake intake) : 
         if (line.IsTooLong)
         {
             tally.CountFailed(number, new ApiError(
-                ApiCode.TooLarge, $"the line is larger than max_request_bytes ({services.MaxRequestBytes})"));
+                ApiCode.TooLarge,
+                $"the line is longer than that of any task; must have at most {_mostLineBytes} bytes, which follows from " +
+                $"max_request_bytes ({services.MaxRequestBytes})"));
             return null;
         }
 

@@ -20,11 +20,14 @@ internal sealed class LineReader(PipeReader reader, int maxLineBytes) : IDisposa
     public async ValueTask<Line?> NextAsync(CancellationToken cancellationToken)
     {
         Dispose();
+
+        // What is known to hold no line break, so that a long line that comes in many pieces is not searched as often.
+        var searched = 0L;
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
-            var end = buffer.PositionOf((byte)'\n');
+            var end = buffer.Slice(searched).PositionOf((byte)'\n');
             if (end is { } lineEnd)
                 return Take(buffer.Slice(0, lineEnd), buffer.GetPosition(1, lineEnd));
             if (read.IsCompleted)
@@ -35,11 +38,13 @@ internal sealed class LineReader(PipeReader reader, int maxLineBytes) : IDisposa
 
             if (buffer.Length <= maxLineBytes && !_isPassingOver)
             {
+                searched = buffer.Length;
                 reader.AdvanceTo(buffer.Start, buffer.End);
                 continue;
             }
 
             _isPassingOver = true;
+            searched = 0;
             reader.AdvanceTo(buffer.End);
         }
     }

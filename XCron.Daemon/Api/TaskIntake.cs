@@ -50,6 +50,9 @@ internal sealed class TaskIntake(ApiServices services)
     /// <summary>Judges what has nothing to do with time.</summary>
     public ApiError? CompleteRest(ref TaskFields fields) => CheckCallback(in fields) ?? CompleteRetry(ref fields);
 
+    /// <summary>Judges the size of what was not made by one request for one task.</summary>
+    public ApiError? CheckSize(int definitionBytes) => TaskSize.Check(definitionBytes, services.MaxRequestBytes);
+
     /// <summary>What a one-shot cannot have.</summary>
     public static ApiError? CheckOneShot(in TaskFields fields)
     {

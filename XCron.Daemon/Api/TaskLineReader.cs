@@ -99,6 +99,8 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
         if (intake.Complete(ref fields, isFromNow ? nowMs : createTimeMs) is { } error)
             return ImportLine.Of(error);
         var task = Encode(in fields, in extras, createTimeMs);
+        if (intake.CheckSize(task.Definition.Length) is { } tooLarge)
+            return ImportLine.Of(tooLarge);
         return ImportedRuns.Refusal(task) is { } refusal
             ? ImportLine.Of(ApiError.BadRequest(refusal))
             : new ImportLine(task, Encoding.UTF8.GetString(fields.Name), null);

@@ -69,6 +69,12 @@ internal sealed class TaskUpdate(TaskIntake intake)
             Revision = record.Revision,
             Definition = UnsafeByteOperations.UnsafeWrap(CreateCommandEncoder.EncodeDefinition(in fields)),
         };
+
+        // What is too large already, since max_request_bytes was larger, may be changed as long as it does not grow.
+        if (update.Definition.Length > record.Definition.Length)
+            error = intake.CheckSize(update.Definition.Length);
+        if (error is not null)
+            return null;
         if (isChanged)
             SetDue(update, in fields, record, isSameGrid);
         return isChanged || !update.Definition.Span.SequenceEqual(record.Definition) ? update : null;
