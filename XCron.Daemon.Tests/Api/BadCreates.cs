@@ -32,7 +32,8 @@ internal static class BadCreates
         [1000, "{/* why */\"type\":2}", "not JSON"],
         [1000, "{'type':2}", "not JSON"],
         [1000, Create(body: new string('[', 100) + new string(']', 100)), "callback.body is an array"],
-        [1000, Create(body: $"{{\"a\":{new string('[', 100)}{new string(']', 100)}}}"), "depth"],
+        [1000, Create(body: $"{{\"a\":{new string('[', 100)}{new string(']', 100)}}}"),
+            "callback.body is nested deeper than 62; must be a JSON object, nested at most 62 deep"],
     ];
 
     private static IEnumerable<object[]> Fields() =>
@@ -87,7 +88,8 @@ internal static class BadCreates
         [1001, Create(format: "\"+1.5h\""), "10 digits"],
         [1001, Create(format: "\"+99999999999999999999s\""), "10 digits"],
         [1001, Create(format: "\"+9999999999d\""), "9999999999"],
-        [1002, Create(format: "\"1799999995\""), "5 seconds in the past"],
+        [1002, Create(format: "\"1799999994\""),
+            "was 6 seconds ago; must not be more than 5 seconds in the past"],
         [1002, Create(format: "\"1581823751\""), "now is 1800000000"],
         [1002, Create(type: "1", format: "\"1581823751\""), "now is 1800000000"],
         [1010, Create(type: "1", format: "\"\""), "format:"],

@@ -38,6 +38,38 @@ internal sealed class RepeatedCreateTests
     }
 
     [Test]
+    public async Task Members_of_an_object_in_another_order_make_the_same_task()
+    {
+        const string First = """
+            {"name":"n","type":2,"format":"1800000001","tags":{"a":"1","b":"2"},"callback":{"url":"http://a.test",
+             "headers":{"x-b":"1","X-C":"2","X-a":"3"}}}
+            """;
+        const string Again = """
+            {"callback":{"headers":{"X-a":"3","X-C":"2","x-b":"1"},"url":"http://a.test"},"tags":{"b":"2","a":"1"},
+             "format":"1800000001","type":2,"name":"n"}
+            """;
+        string Line(string task) => $$"""{"task_id":"7","task":{{task.ReplaceLineEndings("")}} }""";
+
+        var first = await _host.PostAsync(Path, First);
+        var again = await _host.PostAsync(Path, Again);
+        var batch = await _host.PostAsync("/xcron/createTasks", $$"""{"tasks":[{{Again}}]}""");
+        _host.Time.NowMs += 60_000;
+        var late = await _host.PostAsync(Path, Again);
+        var other = new ApiHost(state: new SchedulerState());
+        await other.PostAsync("/xcron/import", Line(First));
+        var import = await other.PostAsync("/xcron/import", Line(Again));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first.Code, Is.Zero, first.Text);
+            Assert.That(again.Text, Does.Contain("\"existing\":true"));
+            Assert.That(batch.Text, Does.Contain("\"existing\":true"));
+            Assert.That(late.Text, Does.Contain("\"existing\":true"));
+            Assert.That(import.Data.GetProperty("unchanged").GetInt32(), Is.EqualTo(1), import.Text);
+        }
+    }
+
+    [Test]
     public async Task Another_content_another_name_or_none_is_too_late()
     {
         await _host.PostAsync(Path, AtOnce);

@@ -9,6 +9,10 @@ namespace XCron.Daemon.Tests.Api;
 internal sealed class UpdateTaskEndpointTests
 {
     private const string Path = "/xcron/updateTask";
+
+    private const string TooLate =
+        """{"type":2,"format":"1800000001","name":"settle","callback":{"url":"http://a.test/x"}}""";
+
     private readonly SchedulerState _state = new();
     private readonly ApiHost _host;
 
@@ -218,6 +222,37 @@ internal sealed class UpdateTaskEndpointTests
 
         Assert.That(answer.Code, Is.Zero);
         Assert.That(_host.Gateway.Submitted, Has.Count.EqualTo(writes));
+    }
+
+    [TestCase(Path, """{"name":"settle","jitter":1}""")]
+    [TestCase("/xcron/resumeTask", """{"name":"settle"}""")]
+    [TestCase("/xcron/import?dry_run=true", "{}")]
+    [TestCase("/xcron/createTask", TooLate)]
+    public async Task A_write_that_cannot_look_first_says_that_nothing_was_written(string path, string body)
+    {
+        _host.Time.NowMs += 86_400_000;
+        _host.Gateway.HasBarrier = false;
+        var writes = _host.Gateway.Submitted.Count;
+
+        var answer = await _host.PostAsync(path, body);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Code, Is.EqualTo(1050));
+            Assert.That(answer.Message, Does.Contain("nothing was written").And.Not.Contain("stale"));
+            Assert.That(_host.Gateway.Submitted, Has.Count.EqualTo(writes));
+        }
+    }
+
+    [Test]
+    public async Task An_update_that_no_majority_acknowledged_says_that_its_outcome_is_unknown()
+    {
+        _host.Gateway.Ending = new ProposeOutcome.Unknown();
+
+        var answer = await _host.PostAsync(Path, """{"name":"settle","jitter":1}""");
+
+        Assert.That(answer.Code, Is.EqualTo(1050));
+        Assert.That(answer.Message, Does.Contain("the outcome is unknown").And.Not.Contain("stale"));
     }
 
     [Test]

@@ -44,6 +44,8 @@ internal static class CallbackHeaders
             headers.Add(new TextPair(name.ToArray(), value.ToArray()));
         }
 
+        // An object of JSON has no order: who repeats a create may give them in any. No two differ only in case.
+        headers.Sort(static (left, right) => Compare(left.Name, right.Name));
         fields.Headers = headers;
         return json.Error is null;
     }
@@ -92,6 +94,20 @@ internal static class CallbackHeaders
         }
 
         return null;
+    }
+
+    private static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        for (var position = 0; position < Math.Min(left.Length, right.Length); position++)
+        {
+            var difference = Lower(left[position]) - Lower(right[position]);
+            if (difference != 0)
+                return difference;
+        }
+
+        return left.Length - right.Length;
+
+        static int Lower(byte letter) => letter is >= (byte)'A' and <= (byte)'Z' ? letter | 0x20 : letter;
     }
 
     private static bool Contains(List<TextPair> headers, ReadOnlySpan<byte> name)

@@ -32,6 +32,9 @@ internal static class CreateFields
     public const int MinBackoff = 1;
     public const int MaxBackoff = 2;
 
+    /// <summary>Follows what is expected of a callback's body.</summary>
+    public static readonly string NotTooDeep = $", nested at most {StrictJson.MaxObjectDepth} deep, itself counted";
+
     private const string ExpectedTime = "a string of unix seconds such as \"1581823751\" or \"1581823751.042\"";
 
     public static readonly FieldTable Task = new(
@@ -94,7 +97,10 @@ internal static class CreateFields
         "callback.",
         [
             new("url", FieldType.Text, "an absolute http or https URL") { IsRequired = true },
-            new("body", FieldType.Object, "a JSON object") { Doc = "Sent byte for byte; by default {}." },
+            new("body", FieldType.Object, "a JSON object" + NotTooDeep)
+            {
+                Doc = "Sent byte for byte; by default {}.",
+            },
             new("method", FieldType.Text, "\"POST\", \"PUT\", \"PATCH\", \"DELETE\" or \"GET\"")
             {
                 Doc = "By default POST; GET has no body.",

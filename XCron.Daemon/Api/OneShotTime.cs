@@ -7,7 +7,7 @@ namespace XCron.Daemon.Api;
 internal static class OneShotTime
 {
     /// <summary>How late a timestamp may arrive and still be taken; it then fires at once.</summary>
-    public const long PastToleranceMs = 5_000;
+    private const long PastToleranceSeconds = 5;
 
     private const int TimestampDigits = 10;
     private const long MsPerSecond = 1000;
@@ -28,12 +28,15 @@ internal static class OneShotTime
         if (!IsTimestamp(format) || !Utf8Parser.TryParse(format, out long seconds, out _))
             return NotATime(format);
         dueMs = seconds * MsPerSecond;
-        if (dueMs >= nowMs - PastToleranceMs)
+
+        // A timestamp has no fraction, and the present moment has: both are looked at in whole seconds.
+        var pastSeconds = (nowMs / MsPerSecond) - seconds;
+        if (pastSeconds <= PastToleranceSeconds)
             return null;
         return new ApiError(
             ApiCode.PastTimestamp,
-            $"format is {seconds}, which was {(nowMs - dueMs) / MsPerSecond} seconds ago; must not be more than " +
-            $"{PastToleranceMs / MsPerSecond} seconds in the past (now is {nowMs / MsPerSecond})")
+            $"format is {seconds}, which was {pastSeconds} seconds ago; must not be more than " +
+            $"{PastToleranceSeconds} seconds in the past (now is {nowMs / MsPerSecond})")
         {
             IsTooLate = true,
         };

@@ -13,7 +13,12 @@ internal ref struct StrictJson
     /// <summary>What <see cref="NextField"/> returns behind the last field, and on an error.</summary>
     public const int End = -1;
 
-    private const int MaxDepth = 64;
+    /// <summary>
+    /// How deep an object of the user's may be nested, itself counted, whatever it stands in. What else a document
+    /// nests is what the tables say, and nothing here calls itself. The reader's own limit counts what stands around.
+    /// </summary>
+    public const int MaxObjectDepth = 62;
+
     private const int MaxShownBytes = 64;
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
@@ -24,7 +29,7 @@ internal ref struct StrictJson
     public StrictJson(ReadOnlySpan<byte> json)
     {
         _json = json;
-        _reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        _reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
     }
 
     /// <summary>The first thing that was wrong, or null.</summary>
@@ -185,8 +190,31 @@ internal ref struct StrictJson
         if (!Object(table, field))
             return false;
         var start = (int)_reader.TokenStartIndex;
-        _reader.Skip();
+        if (!PassObject())
+        {
+            return Fail(ApiError.BadRequest(
+                $"{table.Path(field)} is nested deeper than {MaxObjectDepth}; must be {table.Expected(field)}"));
+        }
+
         raw = _json[start..(int)_reader.BytesConsumed];
+        return true;
+    }
+
+    /// <summary>
+    /// Passes over the object the reader stands on; false where it is nested deeper than a user's object may be.
+    /// </summary>
+    public bool PassObject()
+    {
+        var around = _reader.CurrentDepth;
+        do
+        {
+            // The depth of what the reader stands on; an object that was opened last lies one deeper itself.
+            if (_reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray &&
+                _reader.CurrentDepth - around == MaxObjectDepth)
+                return false;
+            _reader.Read();
+        }
+        while (_reader.CurrentDepth > around);
         return true;
     }
 

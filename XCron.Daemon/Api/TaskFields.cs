@@ -41,7 +41,10 @@ internal ref struct TaskFields
     public ReadOnlySpan<byte> Method;
 
     public ReadOnlySpan<byte> Body;
+
+    /// <summary>Sorted by name, whatever its case.</summary>
     public List<TextPair>? Headers;
+
     public long TimeoutMs = DefaultTimeoutMs;
     public int MaxAttempts = DefaultMaxAttempts;
     public long MinBackoffMs = DefaultMinBackoffMs;

@@ -52,7 +52,7 @@ internal static class TaskLine
                 Doc = "Each goes on under its own run id.",
                 Fields = static () => TaskLineRuns.Fields,
             },
-            new("body_text", FieldType.Text, "a string that holds a JSON object")
+            new("body_text", FieldType.Text, "a string that holds a JSON object" + CreateFields.NotTooDeep)
             {
                 Doc = "The callback's body where it has line breaks in it, kept byte for byte.",
             },

@@ -16,6 +16,10 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
     private static readonly ApiError NoObject =
         ApiError.BadRequest($"body_text must be {TaskLine.Fields.Expected(TaskLine.BodyText)}");
 
+    private static readonly ApiError TooDeep = ApiError.BadRequest(
+        $"body_text, the task's callback.body, is nested deeper than {StrictJson.MaxObjectDepth}; must be " +
+        TaskLine.Fields.Expected(TaskLine.BodyText));
+
     private static readonly ApiError TooManyByHand =
         ApiError.BadRequest($"runs_by_hand must be {TaskLine.Fields.Expected(TaskLine.RunsByHand)}");
 
@@ -80,8 +84,8 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
         {
             if (fields.HasCallback(CreateFields.Body))
                 return ImportLine.Of(TwoBodies);
-            if (!IsObject(extras.BodyText))
-                return ImportLine.Of(NoObject);
+            if (WhyNoBody(extras.BodyText) is { } wrong)
+                return ImportLine.Of(wrong);
             fields.Body = extras.BodyText;
             fields.SeenCallback |= 1u << CreateFields.Body;
         }
@@ -151,20 +155,21 @@ internal sealed class TaskLineReader(ApiServices services, TaskIntake intake)
         return TaskAnswer.States.Contains(state) || json.Refuse(TaskLine.Fields, TaskLine.State);
     }
 
-    private static bool IsObject(ReadOnlySpan<byte> text)
+    private static ApiError? WhyNoBody(ReadOnlySpan<byte> text)
     {
         try
         {
             var json = new StrictJson(text);
             if (!json.OpenDocument())
-                return false;
-            json.SkipValue();
-            return json.CloseDocument();
+                return NoObject;
+            if (!json.PassObject())
+                return TooDeep;
+            return json.CloseDocument() ? null : NoObject;
         }
         catch (JsonException)
         {
-            // No JSON at all; the caller says what would be right.
-            return false;
+            // No JSON at all: the answer says what would be right.
+            return NoObject;
         }
     }
 

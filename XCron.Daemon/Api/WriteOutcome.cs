@@ -26,12 +26,9 @@ internal static class WriteOutcome
     private static readonly ApiError TooLarge = new(
         ApiCode.TooLarge, "larger than the largest entry of the log; nothing was written");
 
-    private static readonly ApiError NoBarrier = new(
-        ApiCode.NoLeader,
-        "no leader or no majority within request_timeout; consistency=stale reads this node's own state");
-
-    /// <summary>The refusal of a read whose barrier could not be had.</summary>
-    public static ApiError OfBarrier => NoBarrier;
+    /// <summary>The refusal of a write that had to look at the state first, and could not.</summary>
+    public static ApiError OfBarrier { get; } = new(
+        ApiCode.NoLeader, "no leader or no majority within request_timeout; nothing was written, try again");
 
     /// <summary>The refusal, or null where the command was applied.</summary>
     public static ApiError? Of(ProposeOutcome outcome) => outcome switch

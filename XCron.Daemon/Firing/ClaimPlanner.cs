@@ -65,8 +65,8 @@ internal sealed class ClaimPlanner(OwnerSession self, FiringOptions options)
     private ClaimRun? PlanDue(
         TaskRecord record, OpenRuns runs, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
     {
-        // What was due before the run began came when nobody could serve it, and is not passed over: what is made up for
-        // one by one waits its turn, and of what is made up for by one run the latest takes the queued one's place.
+        // What was due before the run began came when nobody could serve it, and is not passed over: what is made up
+        // for one by one waits its turn, and of what is made up for by one run the latest comes after the queued one.
         var claimed = runs.CountClaimed();
         var isOlder = record.NextRunMs <= FirstClaimedMs(runs);
         if (record.QueuedDueMs != 0)

@@ -60,7 +60,7 @@ internal sealed class DuePlanner(FiringOptions options)
         return claim;
     }
 
-    /// <summary>All that came due while a run goes on is passed over: by overlap = skip, or as one waits already.</summary>
+    /// <summary>All that came due while a run goes on is passed over: by overlap = skip, or as one waits.</summary>
     public ClaimRun SkipOverlapped(
         ClaimRun claim, TaskRecord record, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
     {

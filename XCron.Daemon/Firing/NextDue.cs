@@ -5,8 +5,8 @@ using XCron.Proto.Tasks;
 namespace XCron.Daemon.Firing;
 
 /// <summary>
-/// Whether the next due time after a run's own has come while an attempt of that run was on its way: begun beside it, or
-/// passed over because of it. Then the run is not tried again. Pure.
+/// Whether the next due time after a run's own has come while an attempt of that run was on its way: begun beside it,
+/// or passed over because of it. Then the run is not tried again. Pure.
 /// </summary>
 internal static class NextDue
 {

@@ -32,7 +32,7 @@ internal static class RunTaskHandler
         return new ApplyResult(ResultCode.Ok, new ChangeAnswer(record.Id, after.RunSequence).Encode());
     }
 
-    /// <summary>A run that waits for its retry stays, and waits until this one is over too, unless runs may overlap.</summary>
+    /// <summary>A run that waits for its retry waits until this one is over too, unless runs may overlap.</summary>
     private static TaskRecord Open(TaskRecord record, RunTask command, OwnerSession owner)
     {
         var delayMs = command.NowMs - command.ScheduledMs;
