@@ -15,6 +15,9 @@ internal sealed class CallbackSink : IAsyncDisposable
 
     public string Url { get; private set; } = "";
 
+    /// <summary>How many came so far.</summary>
+    public int Count => Volatile.Read(ref _count);
+
     public static async Task<CallbackSink> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -36,15 +39,18 @@ internal sealed class CallbackSink : IAsyncDisposable
     }
 
     /// <summary>What came, each as milliseconds after its due time, in order.</summary>
-    public long[] Lateness() => [.. _arrivals.Order()];
+    public long[] Lateness() => LatenessSince(0);
+
+    /// <summary>The same without so many that came first.</summary>
+    public long[] LatenessSince(int first) => [.. _arrivals.Skip(first).Order()];
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     private Task Receive(HttpContext context)
     {
         var nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        var dueSeconds = long.Parse(context.Request.Headers["X-Xcron-Scheduled-Time"]!, CultureInfo.InvariantCulture);
-        _arrivals.Enqueue(nowMs - dueSeconds * 1000);
+        var due = decimal.Parse(context.Request.Headers["X-Xcron-Scheduled-Time"]!, CultureInfo.InvariantCulture);
+        _arrivals.Enqueue(nowMs - (long)(due * 1000));
         Interlocked.Increment(ref _count);
         return Task.CompletedTask;
     }

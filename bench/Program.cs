@@ -13,6 +13,8 @@ switch (args)
         break;
     case ["scale", .. var options]:
         return await ScaleProfile.RunAsync(options);
+    case ["steady", .. var options]:
+        return await SteadyProfile.RunAsync(options);
     case ["failover", .. var options]:
         return await FailoverProfile.RunAsync(options);
     case ["crontab"]:

@@ -75,7 +75,8 @@ internal sealed class LargeTaskTests
         var former = new ApiHost(4 * MaxRequestBytes, _state);
         await former.PostAsync("/xcron/createTask", Create($"{{\"x\":\"{new string('y', 200_000)}\"}}"));
 
-        var shorter = await _host.PostAsync("/xcron/updateTask", """{"task_id":"1001","callback":{"url":"http://a"}}""");
+        var shorter = await _host.PostAsync(
+            "/xcron/updateTask", """{"task_id":"1001","callback":{"url":"http://a"}}""");
         var longer = await _host.PostAsync(
             "/xcron/updateTask", """{"task_id":"1001","callback":{"url":"http://a.test/xyz"}}""");
 

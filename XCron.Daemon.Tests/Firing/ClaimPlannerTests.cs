@@ -80,6 +80,14 @@ internal sealed class ClaimPlannerTests
     }
 
     [Test]
+    public void Skip_starts_the_latest_alone_of_those_that_are_late_by_no_more_than_the_threshold()
+    {
+        var claim = Plan("* * * * * *", Misfire.Skip, Waiting(Due), Due + 6100);
+
+        Assert.That(claim, Is.EqualTo(Claim(ClaimAction.Start, Due + 6000, Due + 7000, missed: 6)));
+    }
+
+    [Test]
     public void Skip_passes_over_all_of_an_outage()
     {
         var claim = Plan("0 * * * *", Misfire.Skip, Waiting(Due), Due + 24 * Hour + Minute);
@@ -107,11 +115,14 @@ internal sealed class ClaimPlannerTests
     }
 
     [Test]
-    public void Fire_all_waits_for_the_open_run_and_does_not_queue()
+    public void Fire_all_queues_what_came_due_while_the_run_went_on_and_nothing_older()
     {
-        var record = Waiting(Due) with { Run = Open(Self) };
+        var record = Waiting(Due) with { Run = Open(Self) with { ClaimedMs = Due - 1 } };
+        var older = Waiting(Due) with { Run = Open(Self) with { ClaimedMs = Due } };
 
-        Assert.That(Plan("* * * * *", Misfire.FireAll, record, Due), Is.Null);
+        Assert.That(
+            Plan("* * * * *", Misfire.FireAll, record, Due), Is.EqualTo(Claim(ClaimAction.Queue, Due, Due + Minute)));
+        Assert.That(Plan("* * * * *", Misfire.FireAll, older, Due), Is.Null, "it is made up for in its turn");
     }
 
     [Test]
@@ -155,11 +166,33 @@ internal sealed class ClaimPlannerTests
     }
 
     [Test]
-    public void Only_one_due_time_queues()
+    public void Only_one_due_time_queues_and_what_comes_then_is_passed_over(
+        [Values(Misfire.FireOnce, Misfire.Skip, Misfire.FireAll)] object misfire)
     {
         var record = Waiting(Due) with { Run = Open(Self), QueuedDueMs = Due - Hour };
 
-        Assert.That(Plan("0 * * * *", Misfire.FireOnce, record, Due + 1), Is.Null);
+        var expected = Claim(ClaimAction.SkipDue, Due, Due + Hour, missed: 1);
+        expected.Reason = SkipReason.Overlap;
+        Assert.That(Plan("0 * * * *", (Misfire)misfire, record, Due + 1), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void What_was_due_before_a_run_was_claimed_again_is_not_passed_over_for_the_one_that_queues()
+    {
+        var record = Waiting(Due) with { Run = Open(Self) with { ClaimedMs = Due + 5 }, QueuedDueMs = Due - Hour };
+
+        Assert.That(Plan("0 * * * *", Misfire.FireOnce, record, Due + 10), Is.Null);
+    }
+
+    [Test]
+    public void A_retry_waits_while_a_run_by_hand_has_an_attempt_on_its_way()
+    {
+        var waiting = Open(OwnerSession.None) with { RetryAtMs = Due - 1 };
+        var record = Waiting(0) with { Run = waiting };
+        var both = record with { Runs = OpenRuns.With(record.Runs, Open(Self) with { Sequence = 2, IsByHand = true }) };
+
+        Assert.That(PlanOneShot(both, Due), Is.Null);
+        Assert.That(PlanOneShot(record, Due), Is.EqualTo(OfRun(ClaimAction.Retry)));
     }
 
     [Test]

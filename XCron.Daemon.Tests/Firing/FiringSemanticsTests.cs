@@ -16,6 +16,7 @@ internal sealed class FiringSemanticsTests : IDisposable
     private static readonly OwnerSession Gone = new(new NodeId(9), 9);
     private readonly ManualClock _clock = new(Start);
     private readonly MemoryLog _log = new();
+    private readonly MemoryReplica _replica;
     private readonly MemoryGateway _gateway;
     private readonly SteppedNode _node;
     private readonly List<string> _sent = [];
@@ -32,7 +33,8 @@ internal sealed class FiringSemanticsTests : IDisposable
             _whileSending();
             return Task.FromResult(new HttpResponseMessage(_answer));
         });
-        _node = new SteppedNode(1, new MemoryReplica(_log), _gateway, _clock, 1, target);
+        _replica = new MemoryReplica(_log);
+        _node = new SteppedNode(1, _replica, _gateway, _clock, 1, target);
         _log.AssignAll(_node.Self);
     }
 
@@ -213,6 +215,51 @@ internal sealed class FiringSemanticsTests : IDisposable
         Assert.That(_log.Tasks.Find(id)!.MissedCount, Is.EqualTo(1));
     }
 
+    [TestCase(Overlap.Skip, ClaimAction.SkipDue)]
+    [TestCase(Overlap.Allow, ClaimAction.StartBeside)]
+    public async Task A_run_is_not_tried_again_once_the_next_was_due_while_its_attempt_went_on(
+        object overlap, object meanwhile)
+    {
+        var id = _log.Create(7, Start, Periodic((Overlap)overlap));
+        _answer = HttpStatusCode.InternalServerError;
+        _whileSending = () =>
+        {
+            _whileSending = static () => { };
+            _clock.Advance(6 * Second);
+            Claim(id, (ClaimAction)meanwhile, Start + 5 * Second);
+            _replica.Follow();
+        };
+        await StepAsync();
+
+        var record = _log.Tasks.Find(id)!;
+        Assert.That(record.Runs?.Find(1), Is.Null, "its next attempt would be before the due time after the next");
+        Assert.That(record.FailCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_run_by_hand_that_is_over_first_takes_no_retry_from_one_that_was_due()
+    {
+        var id = _log.Create(7, Start, Periodic(Overlap.Allow));
+        _answer = HttpStatusCode.InternalServerError;
+        _whileSending = () =>
+        {
+            _whileSending = static () => { };
+            _clock.Advance(2 * Second);
+            _log.Apply(TaskCommands.EncodeRun(id, null, _clock.NowMs, _clock.NowMs));
+            _log.Apply(TaskCommands.EncodeFinish(_node.Self, [new FinishAttempt
+            {
+                TaskId = 7,
+                RunSequence = 2,
+                Attempt = 1,
+                Outcome = AttemptOutcome.Succeeded,
+            }]));
+            _replica.Follow();
+        };
+        await StepAsync();
+
+        Assert.That(_log.Tasks.Find(id)!.Runs?.Find(1)?.RetryAtMs, Is.GreaterThan(0));
+    }
+
     [TestCase(Overlap.Queue)]
     [TestCase(Overlap.Skip)]
     [TestCase(Overlap.Allow)]
@@ -306,6 +353,16 @@ internal sealed class FiringSemanticsTests : IDisposable
         definition.Overlap = overlap;
         return definition;
     }
+
+    private void Claim(TaskId id, ClaimAction action, long scheduledMs) =>
+        _log.Apply(TaskCommands.EncodeClaims(_node.Self, _clock.NowMs, [new ClaimRun
+        {
+            TaskId = id.Value,
+            Revision = _log.Tasks.Find(id)!.Revision,
+            Action = action,
+            ScheduledMs = scheduledMs,
+            NextDueMs = scheduledMs + 5 * Second,
+        }]));
 
     private Task StepAsync() => _node.FollowAndStepAsync(4);
 }

@@ -50,7 +50,7 @@ internal sealed class ImportedRunsTests : IDisposable
         Claim(ClaimAction.Start);
         Claim(ClaimAction.StartBeside);
         Claim(ClaimAction.StartBeside);
-        Fail(runSequence: 2, retryInMs: 25 * Second);
+        Fail(runSequence: 3, retryInMs: 25 * Second);
         var byHand = TaskCommands.EncodeRun(new TaskId(1001), null, _clock.NowMs, _clock.NowMs);
         Assert.That(_sourceLog.Apply(byHand).Code, Is.Zero);
         await MoveAsync();
@@ -63,13 +63,13 @@ internal sealed class ImportedRunsTests : IDisposable
             _sent,
             Is.EquivalentTo((string[])
             [
-                "1001-1/2 for 1800000010.250", "1001-3/2 for 1800000030.250", "1001-4/2 for 1800000030.250",
+                "1001-1/2 for 1800000010.250", "1001-2/2 for 1800000020.250", "1001-4/2 for 1800000030.250",
                 "1001-5/1 for 1800003630.250",
             ]));
         var record = _log.Tasks.Find(new TaskId(1001))!;
         Assert.That((record.RunSequence, record.Runs), Is.EqualTo((5L, (OpenRuns?)null)));
         Assert.That(record.LastRun!.Sequence, Is.EqualTo(5));
-        var ended = record.History!.ToList().Find(run => run.Sequence == 2)!;
+        var ended = record.History!.ToList().Find(run => run.Sequence == 3)!;
         Assert.That(ended.Status, Is.EqualTo(RunStatus.Failed), "its retries ended as the next one was due");
     }
 

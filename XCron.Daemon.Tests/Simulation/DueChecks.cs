@@ -85,6 +85,7 @@ internal sealed class DueChecks(
         // Jitter says when in this time it is looked at; a run that goes on then passes it over.
         isPassedOver |= definition is { Type: TaskType.Periodic, Overlap: Overlap.Skip }
             && !free.Free.IsFree(dueMs, fromMs);
+        isPassedOver |= IsPassedOverAsOneWaits(task, dueMs);
         var mustRun = !isPassedOver && free.Free.HasRoom(fromMs, untilMs, RoomMs(definition));
         if (mustRun && !served.Contains(dueMs))
         {
@@ -98,6 +99,12 @@ internal sealed class DueChecks(
             && dueMs >= era.FromMs && dueMs + definition.JitterMs + PromptMs < untilMs)
             CheckPrompt(task, dueMs);
     }
+
+    /// <summary>overlap = queue: the owner moved on from it while another waited for the open run to end.</summary>
+    private static bool IsPassedOverAsOneWaits(TaskChronicle task, long dueMs) => task.Log.Exists(happened =>
+        happened is { Kind: LogKind.Claim, Before: { QueuedDueMs: not 0, Runs: not null } before, After: { } after }
+        && after.QueuedDueMs == before.QueuedDueMs && before.NextDueMs <= dueMs && before.NextDueMs != 0
+        && (after.NextDueMs > dueMs || after.NextDueMs == 0));
 
     private void CheckPrompt(TaskChronicle task, long dueMs)
     {

@@ -181,7 +181,7 @@ internal sealed class ClaimHandlerTests
             Assert.That(second, Is.Zero);
             Assert.That(record.QueuedDueMs, Is.EqualTo(2000));
             Assert.That(record.NextDueMs, Is.EqualTo(3000));
-            Assert.That(record.WakeAtMs(Alpha), Is.Zero, "nothing to do until the run is over");
+            Assert.That(record.WakeAtMs(Alpha), Is.EqualTo(3000), "which is then passed over");
             Assert.That(_fixture.Heard.Grants, Has.Count.EqualTo(1), "a place in the queue is no attempt");
         }
     }

@@ -77,19 +77,33 @@ internal sealed class DueRulesTests
         _fixture.Apply(CreateCommand(7, Definition(overlap: Overlap.Allow)));
         _fixture.Start(7, 1000, 1001);
         _fixture.Claim(Alpha, 7, ClaimAction.StartBeside, 1001, 1001, 0);
-        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 1500, runSequence: 1);
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 1500, runSequence: 2);
         Assert.That(_fixture.Find(7).WakeAtMs(Alpha), Is.EqualTo(1500));
-        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Retry, 1500, runSequence: 2), Is.Zero, "it is on its way");
-        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Retry, 1500, runSequence: 1), Is.EqualTo(1));
-        Assert.That(_fixture.Heard.Grants[^1].Record.Run!.Sequence, Is.EqualTo(1));
+        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Retry, 1500, runSequence: 1), Is.Zero, "it is on its way");
+        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Retry, 1500, runSequence: 2), Is.EqualTo(1));
+        Assert.That(_fixture.Heard.Grants[^1].Record.Run!.Sequence, Is.EqualTo(2));
         _fixture.AssignAll(Beta);
 
-        Assert.That(_fixture.Claim(Beta, 7, ClaimAction.Reclaim, 1600, runSequence: 2), Is.EqualTo(1));
+        Assert.That(_fixture.Claim(Beta, 7, ClaimAction.Reclaim, 1600, runSequence: 1), Is.EqualTo(1));
         Assert.That(_fixture.Find(7).WakeAtMs(Beta), Is.EqualTo(1), "the other is still of the old owner");
-        Assert.That(_fixture.Finish(Beta, 7, AttemptOutcome.Succeeded, runSequence: 2), Is.EqualTo(1));
+        Assert.That(_fixture.Finish(Beta, 7, AttemptOutcome.Succeeded, runSequence: 1), Is.EqualTo(1));
         Assert.That(_fixture.Find(7).Phase, Is.EqualTo(TaskPhase.Scheduled), "one is still open");
-        Assert.That(_fixture.Finish(Alpha, 7, AttemptOutcome.Failed, runSequence: 1), Is.EqualTo(1));
+        Assert.That(_fixture.Finish(Alpha, 7, AttemptOutcome.Failed, runSequence: 2), Is.EqualTo(1));
         Assert.That(_fixture.Find(7).Phase, Is.EqualTo(TaskPhase.Failed));
+    }
+
+    [Test]
+    public void The_retries_of_a_run_end_when_a_later_one_has_begun_beside_it_or_was_passed_over(
+        [Values(ClaimAction.StartBeside, ClaimAction.SkipDue)] object meanwhile)
+    {
+        _fixture.Apply(CreateCommand(7, Definition(overlap: Overlap.Allow)));
+        _fixture.Start(7, 1000, 2000);
+        Assert.That(_fixture.Claim(Alpha, 7, (ClaimAction)meanwhile, 2000, 2000, 3000), Is.EqualTo(1));
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Failed, retryAtMs: 2500, runSequence: 1);
+
+        Assert.That(_fixture.Find(7).Runs?.Find(1), Is.Null);
+        Assert.That(_fixture.Find(7).FailCount, Is.EqualTo(1));
     }
 
     [Test]

@@ -87,7 +87,7 @@ internal sealed class RunTaskHandlerTests
     }
 
     [Test]
-    public void A_run_by_hand_takes_the_place_of_one_that_waits_for_its_retry()
+    public void A_run_by_hand_is_opened_beside_one_that_waits_for_its_retry_and_holds_that_up()
     {
         _fixture.Create(7, TaskType.OneShot);
         _fixture.Start(7);
@@ -96,8 +96,17 @@ internal sealed class RunTaskHandlerTests
         _fixture.Run(7, nowMs: 2000);
 
         var record = _fixture.Find(7);
-        Assert.That((record.Runs!.Count, record.Run!.Sequence, record.Run.Attempt), Is.EqualTo((1, 2, 1)));
-        Assert.That((record.RunCount, record.FailCount), Is.EqualTo((1, 1)));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((record.Runs!.Count, record.Run!.Sequence, record.Run.Attempt), Is.EqualTo((2, 2, 1)));
+            Assert.That((record.RunCount, record.FailCount), Is.EqualTo((0, 0)));
+            Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Retry, nowMs: 99_000, runSequence: 1), Is.Zero);
+        }
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Succeeded, runSequence: 2);
+
+        Assert.That(_fixture.Claim(Alpha, 7, ClaimAction.Retry, nowMs: 99_000, runSequence: 1), Is.EqualTo(1));
+        Assert.That(_fixture.Find(7).Run!.Attempt, Is.EqualTo(2));
     }
 
     [Test]

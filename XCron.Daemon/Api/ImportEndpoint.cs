@@ -88,7 +88,7 @@ internal sealed class ImportEndpoint(ApiServices services, TaskIntake intake) : 
         {
             tally.CountFailed(number, new ApiError(
                 ApiCode.TooLarge,
-                $"the line is longer than that of any task; must have at most {_mostLineBytes} bytes, which follows from " +
+                $"the line is longer than that of any task; must have at most {_mostLineBytes} bytes, by " +
                 $"max_request_bytes ({services.MaxRequestBytes})"));
             return null;
         }

@@ -7,8 +7,8 @@ namespace XCron.Daemon.Api;
 internal static class TaskSize
 {
     /// <summary>
-    /// By what a definition is larger than the request that says it, at most: a zone and other defaults, and for each of
-    /// 64 headers and 16 tags a few bytes more than the punctuation of JSON has.
+    /// By what a definition is larger than the request that says it, at most: a zone and other defaults, and for each
+    /// of 64 headers and 16 tags a few bytes more than the punctuation of JSON has.
     /// </summary>
     private const int BeyondRequestBytes = 1024;
 

@@ -81,11 +81,12 @@ internal sealed class AttemptMaker(
         var run = record.Run!;
         var endMs = time.GetUtcNow().ToUnixTimeMilliseconds();
 
-        // The next due time may have been queued meanwhile; then there is no retry.
+        // The next due time may have come meanwhile; then there is no retry.
         var latest = tasks.Find(record.Id)?.Facing(run.Sequence);
         if (latest?.Run is null || latest.Run.Attempt != run.Attempt)
             latest = record;
-        var retryAtMs = answer.IsOk ? 0 : retries.RetryAtMs(definition, latest, answer, endMs);
+        var isOver = answer.IsOk || answer.IsFinal || NextDue.HasComeSince(latest, latest.Run!);
+        var retryAtMs = isOver ? 0 : retries.RetryAtMs(definition, latest, answer, endMs);
         return new FinishAttempt
         {
             TaskId = record.Id.Value,

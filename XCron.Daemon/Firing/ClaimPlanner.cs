@@ -32,9 +32,10 @@ internal sealed class ClaimPlanner(OwnerSession self, FiringOptions options)
                 return Claim(record, ClaimAction.Reclaim, run.Sequence);
         }
 
-        var isDue = IsDue(record, nowMs) && record.QueuedDueMs == 0;
-        if (isDue && PlanDue(record, runs, terms, schedule, nowMs) is { } claim)
+        if (IsDue(record, nowMs) && PlanDue(record, runs, terms, schedule, nowMs) is { } claim)
             return claim;
+        if (runs.CountClaimed() > 0 && terms.Overlap != Overlap.Allow)
+            return null;
         foreach (var run in runs.AsSpan())
         {
             if (run.ClaimedBy.IsNone && run.RetryAtMs != 0 && run.RetryAtMs <= nowMs)
@@ -64,7 +65,17 @@ internal sealed class ClaimPlanner(OwnerSession self, FiringOptions options)
     private ClaimRun? PlanDue(
         TaskRecord record, OpenRuns runs, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
     {
+        // What was due before the run began came when nobody could serve it, and is not passed over: what is made up
+        // for one by one waits its turn, and of what is made up for by one run the latest comes after the queued one.
         var claimed = runs.CountClaimed();
+        var isOlder = record.NextRunMs <= FirstClaimedMs(runs);
+        if (record.QueuedDueMs != 0)
+        {
+            return isOlder || terms.Overlap == Overlap.Allow
+                ? null
+                : _due.SkipOverlapped(Claim(record, ClaimAction.SkipDue), record, terms, schedule, nowMs);
+        }
+
         if (claimed == 0)
         {
             // The retries of a run end when the next one is due.
@@ -77,16 +88,12 @@ internal sealed class ClaimPlanner(OwnerSession self, FiringOptions options)
                 return claimed < OpenRuns.Most
                     ? _due.Consume(Claim(record, ClaimAction.StartBeside), record, terms, schedule, nowMs)
                     : null;
+            case Overlap.Skip or Overlap.Queue when isOlder && terms.Misfire == Misfire.FireAll:
+                return null;
             case Overlap.Skip:
-                // What is made up for one by one was due before the run began, and waits its turn.
-                return terms.Misfire == Misfire.FireAll && record.NextRunMs <= FirstClaimedMs(runs)
-                    ? null
-                    : _due.SkipOverlapped(Claim(record, ClaimAction.SkipDue), record, terms, schedule, nowMs);
+                return _due.SkipOverlapped(Claim(record, ClaimAction.SkipDue), record, terms, schedule, nowMs);
             case Overlap.Queue:
-                // What is made up for one by one need not queue: it waits where it is.
-                return terms.Misfire != Misfire.FireAll
-                    ? _due.Consume(Claim(record, ClaimAction.Queue), record, terms, schedule, nowMs)
-                    : null;
+                return _due.Consume(Claim(record, ClaimAction.Queue), record, terms, schedule, nowMs);
             default:
                 throw new InvalidDataException($"overlap is {(int)terms.Overlap}, which this version does not know.");
         }

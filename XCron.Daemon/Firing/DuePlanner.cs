@@ -33,12 +33,10 @@ internal sealed class DuePlanner(FiringOptions options)
 
         switch (terms.Misfire)
         {
-            case Misfire.FireOnce:
-                claim.ScheduledMs = latestMs;
-                break;
             case Misfire.Skip when nowMs - record.NextRunMs > _thresholdMs:
                 return SkipUpTo(claim, record, due, latestMs, SkipReason.Misfire, nowMs);
-            case Misfire.Skip:
+            case Misfire.FireOnce or Misfire.Skip:
+                claim.ScheduledMs = latestMs;
                 break;
             case Misfire.FireAll:
                 claim.ScheduledMs = due.OldestKept(record.NextDueMs, latestMs, MadeUpFor);
@@ -62,7 +60,7 @@ internal sealed class DuePlanner(FiringOptions options)
         return claim;
     }
 
-    /// <summary>overlap = skip: all that came due while the run goes on is passed over.</summary>
+    /// <summary>All that came due while a run goes on is passed over: by overlap = skip, or as one waits.</summary>
     public ClaimRun SkipOverlapped(
         ClaimRun claim, TaskRecord record, in ScheduleTerms terms, ISchedule? schedule, long nowMs)
     {

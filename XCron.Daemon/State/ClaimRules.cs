@@ -43,6 +43,7 @@ internal static class ClaimRules
 
     private static TaskRecord? Retry(TaskRecord record, ClaimRun claim, OwnerSession session, long nowMs) =>
         RunOf(record, claim) is { ClaimedBy.IsNone: true } run && run.RetryAtMs <= nowMs
+        && (record.Runs!.CountClaimed() == 0 || DefinitionHead.OverlapOf(record.Definition) == Overlap.Allow)
             ? NextAttempt(record, run, session, nowMs)
             : null;
 

@@ -33,9 +33,8 @@ internal static class FinishRules
             NodeId = session.Node.Value,
         };
 
-        // The retries of a periodic run end when its next one is due, and one that waits in the queue is.
         var isRetried = attempt is { Outcome: AttemptOutcome.Failed, Pause: false } && attempt.RetryAtMs != 0
-            && record.QueuedDueMs == 0;
+            && !RunEnding.HasNextCome(record, run);
         return isRetried ? Wait(record, run, report, attempt.RetryAtMs) : End(record, report, attempt);
     }
 

@@ -4,8 +4,8 @@ using XCron.Raft;
 namespace XCron.Daemon.State;
 
 /// <summary>
-/// The open runs of a task, one at least, the one that was claimed last first. More than one only where its runs may
-/// overlap. Immutable.
+/// The open runs of a task, one at least, the one that was claimed last first. More than one where its runs may
+/// overlap, or one was asked for by hand while others wait for their retries. Immutable.
 /// </summary>
 internal sealed class OpenRuns : IEquatable<OpenRuns>
 {

@@ -41,6 +41,25 @@ internal static class RunEnding
     }
 
     /// <summary>
+    /// Whether a later due time has come while an attempt of the run was on its way, and is queued, begun beside it, or
+    /// was passed over last. The retries of a run end when the next one is due.
+    /// </summary>
+    public static bool HasNextCome(TaskRecord record, OpenRun run)
+    {
+        if (record.QueuedDueMs != 0)
+            return true;
+        if (run.IsByHand)
+            return false;
+        foreach (var other in record.Runs is null ? [] : record.Runs.AsSpan())
+        {
+            if (!other.IsByHand && other.Sequence > run.Sequence)
+                return true;
+        }
+
+        return record.LastRun is { Status: RunStatus.Skipped } last && last.ScheduledMs > run.ScheduledMs;
+    }
+
+    /// <summary>
     /// A due time of those that max_runs counts got no run: where none is left, a later one than those that there were
     /// takes its place.
     /// </summary>
@@ -89,7 +108,7 @@ internal static class RunEnding
         var why = reason switch
         {
             SkipReason.Misfire => "nobody could serve it in time (misfire skip)",
-            SkipReason.Overlap => "the last run was still going on (overlap skip)",
+            SkipReason.Overlap => "the last run was still going on (overlap)",
             SkipReason.Deadline => "it could not start before its deadline",
             SkipReason.End => "it could not start before end_at",
             _ => "",

@@ -23,26 +23,25 @@ internal static class RunTaskHandler
         var mayOverlap = DefinitionHead.OverlapOf(record.Definition) == Overlap.Allow;
         if (record.Runs?.CountClaimed() > 0 && !mayOverlap)
             return new ApplyResult(ResultCode.RunGoingOn);
-        if (mayOverlap && record.Runs?.Count >= OpenRuns.Most)
+        if (record.Runs?.Count >= OpenRuns.Most)
             return new ApplyResult(ResultCode.TooManyRuns);
 
-        var after = Open(record, command, owner, mayOverlap);
+        var after = Open(record, command, owner);
         tables.Change(record, after);
         tables.Observers.AttemptGranted(owner, after);
         return new ApplyResult(ResultCode.Ok, new ChangeAnswer(record.Id, after.RunSequence).Encode());
     }
 
-    private static TaskRecord Open(TaskRecord record, RunTask command, OwnerSession owner, bool mayOverlap)
+    /// <summary>A run that waits for its retry waits until this one is over too, unless runs may overlap.</summary>
+    private static TaskRecord Open(TaskRecord record, RunTask command, OwnerSession owner)
     {
-        // Where runs may not overlap, this one takes the place of one that waits for its retry.
-        var alone = mayOverlap ? record : RunEnding.GiveUpWaiting(record, command.NowMs, owner.Node.Value);
         var delayMs = command.NowMs - command.ScheduledMs;
-        return DueRules.Open(alone, command.ScheduledMs, delayMs, owner, command.NowMs, isByHand: true) with
+        return DueRules.Open(record, command.ScheduledMs, delayMs, owner, command.NowMs, isByHand: true) with
         {
             Revision = record.Revision + 1,
             Phase = record.IsFinished ? TaskPhase.Scheduled : record.Phase,
             ExpireAtMs = 0,
-            History = RunHistory.AddUncounted(alone.History),
+            History = RunHistory.AddUncounted(record.History),
         };
     }
 }

@@ -133,8 +133,8 @@ internal sealed record TaskRecord
         if (Runs.HasForeign(owner))
             return AtOnce;
 
-        // While a run goes on, one due time may join the queue; the next waits in NextDueMs.
-        var nextRunMs = QueuedDueMs == 0 && !isPaused ? NextRunMs : 0;
+        // While a run goes on, one due time may join the queue; what comes then is passed over.
+        var nextRunMs = isPaused ? 0 : NextRunMs;
         var retryAtMs = Runs.FirstRetryMs();
         return (nextRunMs, retryAtMs) switch
         {
