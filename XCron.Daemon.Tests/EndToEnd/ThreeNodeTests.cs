@@ -21,6 +21,28 @@ internal sealed class ThreeNodeTests : ThreeDaemons
     }
 
     [Test]
+    public async Task Any_node_shows_how_far_each_member_has_committed_and_applied()
+    {
+        foreach (var asked in Daemons.All)
+        {
+            var shown = "";
+            await Eventually.HoldsAsync(
+                async () =>
+                {
+                    var data = (await asked.GetAsync("/xcron/cluster")).GetProperty("data");
+                    shown = data.GetRawText();
+                    return data.GetProperty("members").EnumerateArray().All(static member =>
+                        IsAtLeast(member, "applied_index", 1) &&
+                        IsAtLeast(member, "commit_index", member.GetProperty("applied_index").GetInt64()));
+                },
+                () => shown);
+        }
+
+        static bool IsAtLeast(JsonElement member, string name, long least) =>
+            member.GetProperty(name) is { ValueKind: JsonValueKind.Number } index && index.GetInt64() >= least;
+    }
+
+    [Test]
     public async Task Callbacks_are_spread_over_the_nodes()
     {
         var due = NowMs / 1000 + 2;

@@ -227,6 +227,21 @@ internal sealed class MemberDirectoryTests
         Assert.That(_members.Snapshot(), Is.Empty);
     }
 
+    [Test]
+    public void What_a_node_tells_of_its_log_is_known_as_of_its_last_report()
+    {
+        var stream = _members.OpenStream();
+        _members.Heard(Report(number: 1), stream);
+        var untold = _members.Find(new NodeId(7))!.CommitIndex;
+        var report = Report(number: 2);
+        (report.AppliedIndex, report.CommitIndex) = (5, 6);
+        _members.Heard(report, stream);
+
+        var status = _members.Find(new NodeId(7))!;
+
+        Assert.That((untold, status.AppliedIndex, status.CommitIndex), Is.EqualTo((0, 5, 6)));
+    }
+
     private static NodeReport Report(ulong id = 7, ulong incarnation = 1, bool draining = false, long number = 0) =>
         new() { NodeId = id, Incarnation = incarnation, Draining = draining, Number = number };
 }

@@ -34,6 +34,7 @@ internal sealed class ReportLinksTests
             Address = InMemoryRaft.AddressOf(1),
             HttpAddress = "node1:8000",
             AppliedIndex = static () => 77,
+            CommitIndex = static () => 78,
             Machine = () => _isDefect
                 ? throw new InvalidDataException("a defect")
                 : new MachineFigures { CpuShare = 0.5 },
@@ -63,7 +64,8 @@ internal sealed class ReportLinksTests
 
         Assert.That(stream.Address, Is.EqualTo(InMemoryRaft.AddressOf(2)));
         Assert.That((first.SharedSecret, second.SharedSecret), Is.EqualTo(("s3cret", "")));
-        Assert.That((first.NodeId, first.Incarnation, first.AppliedIndex), Is.EqualTo((1UL, 11UL, 77L)));
+        Assert.That((first.NodeId, first.Incarnation), Is.EqualTo((1UL, 11UL)));
+        Assert.That((first.AppliedIndex, first.CommitIndex), Is.EqualTo((77L, 78L)));
         Assert.That(second.WallClockMs - first.WallClockMs, Is.EqualTo(500));
         Assert.That(first.Machine.CpuShare, Is.EqualTo(0.5));
     }

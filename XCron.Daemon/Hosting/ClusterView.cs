@@ -79,9 +79,7 @@ internal sealed class ClusterView(
             Role = RoleOf(raft, member),
             IsVoter = member.Suffrage == Suffrage.Voter,
             Term = isUp ? raft.Term.Value : null,
-            CommitIndex = raft.Peers.FirstOrDefault(peer => peer.Id == member.Id) is { } peer
-                ? Math.Min(peer.Match.Value, raft.Commit.Value)
-                : null,
+            CommitIndex = heard is { CommitIndex: not 0 } ? heard.CommitIndex : null,
             AppliedIndex = heard?.AppliedIndex,
             Lag = heard is null ? null : Math.Max(0, raft.Commit.Value - heard.AppliedIndex),
             Shards = 0,

@@ -88,6 +88,7 @@ internal sealed class Scheduler : IAsyncDisposable
             IdleEpoch = () => _firing.IdleEpoch,
             Busy = () => _firing.Figures is { AttemptsInFlight: > 0 } or { ResultsWaiting: > 0 },
             AppliedIndex = () => _node?.Status.Applied.Value ?? 0,
+            CommitIndex = () => _node?.Status.Commit.Value ?? 0,
             Machine = () => MachineReports.Of(_machine.Latest),
         };
         _clusterView = new ClusterView(

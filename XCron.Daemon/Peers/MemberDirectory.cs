@@ -200,6 +200,7 @@ internal sealed class MemberDirectory(TimeSpan ownerTimeout, TimeProvider timePr
         Address = report.Address,
         HttpAddress = report.HttpAddress,
         AppliedIndex = report.AppliedIndex,
+        CommitIndex = report.CommitIndex,
         Machine = report.Machine ?? new MachineFigures(),
         HeardTimestamp = now,
         HeardAt = nowUtc,

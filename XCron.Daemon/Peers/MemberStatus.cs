@@ -26,6 +26,9 @@ internal sealed record MemberStatus
 
     public required long AppliedIndex { get; init; }
 
+    /// <summary>How far it knows the log to be committed; 0 where it does not tell.</summary>
+    public long CommitIndex { get; init; }
+
     public required MachineFigures Machine { get; init; }
 
     /// <summary>When it was last heard, by the local monotonic clock.</summary>

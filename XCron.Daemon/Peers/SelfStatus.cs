@@ -26,6 +26,9 @@ internal sealed class SelfStatus
     /// <summary>How far the local state is; called at each report.</summary>
     public required Func<long> AppliedIndex { get; init; }
 
+    /// <summary>How far it knows the log to be committed; called at each report, after the former.</summary>
+    public Func<long> CommitIndex { get; init; } = static () => 0;
+
     /// <summary>How the machine is; called at each report, so it must be cheap or kept.</summary>
     public required Func<MachineFigures> Machine { get; init; }
 
@@ -56,6 +59,7 @@ internal sealed class SelfStatus
         Busy = Busy(),
         WallClockMs = now.ToUnixTimeMilliseconds(),
         AppliedIndex = AppliedIndex(),
+        CommitIndex = CommitIndex(),
         Machine = Machine(),
         Address = Address,
         HttpAddress = HttpAddress,
