@@ -46,6 +46,19 @@ internal sealed class ApiKeysTests
         }
     }
 
+    [TestCase("Bearer of-a-proxy-0123456789abcdef", ReadKey, 0)]
+    [TestCase("Bearer " + ReadKey, "none-0123456789abcdef", 0)]
+    [TestCase("Bearer of-a-proxy-0123456789abcdef", "none-0123456789abcdef", 1060)]
+    public async Task One_that_does_not_fit_takes_nothing_from_one_in_the_other_header(
+        string authorization, string key, int code)
+    {
+        var context = ApiHost.Request("GET", "/xcron/stats");
+        context.Request.Headers.Authorization = authorization;
+        context.Request.Headers["X-Api-Key"] = key;
+
+        Assert.That((await _host.SendAsync(context)).Code, Is.EqualTo(code));
+    }
+
     [TestCase(ReadKey, 1061)]
     [TestCase(WriteKey, 0)]
     [TestCase(AdminKey, 0)]

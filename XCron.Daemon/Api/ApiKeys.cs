@@ -24,7 +24,11 @@ internal sealed class ApiKeys(IReadOnlyList<ApiKeyHash> hashes)
     {
         if (hashes.Count == 0 || needed == ApiRole.None)
             return null;
-        var role = RoleOf(KeyOf(request.Headers));
+
+        // What a proxy put into the one header takes nothing from a key in the other.
+        var role = RoleOf(BearerOf(request.Headers));
+        if (role == ApiRole.None && request.Headers.TryGetValue(KeyHeader, out var key))
+            role = RoleOf(key);
         if (role == ApiRole.None)
             return NoneFits;
         return role >= needed
@@ -41,12 +45,12 @@ internal sealed class ApiKeys(IReadOnlyList<ApiKeyHash> hashes)
         _ => "none",
     };
 
-    private static string? KeyOf(IHeaderDictionary headers)
+    private static string? BearerOf(IHeaderDictionary headers)
     {
         var authorization = headers.Authorization.ToString();
-        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
-            return authorization[Bearer.Length..].Trim();
-        return headers.TryGetValue(KeyHeader, out var key) ? key.ToString() : null;
+        return authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? authorization[Bearer.Length..].Trim()
+            : null;
     }
 
     /// <remarks>Compares with every key to the last byte, so that the time taken tells nothing.</remarks>
