@@ -112,7 +112,7 @@ internal sealed class EveryCallTests
     [TestCaseSource(nameof(ObjectCalls))]
     public async Task Each_body_refuses_a_field_that_comes_twice(ApiCall call)
     {
-        foreach (var field in call.Body!.Fields)
+        foreach (var field in call.Body!.Fields.Where(static field => !field.IsRefused))
         {
             var value = Right(field);
             var answer = await _host.PostAsync(call.Path, $"{{\"{field.Name}\":{value},\"{field.Name}\":{value}}}");

@@ -31,7 +31,7 @@ internal sealed class OpenApiTests
         (
             "updateTask",
             "post",
-            "task_id " + Task.Replace("!", ""),
+            "task_id " + Task.Replace("!", "").Replace(" paused", ""),
             [1001, 1002, 1003, 1005, 1010, 1011, 1020, 1030, 1040, 1041, 1050, 1051, 1052]),
         ("pauseTask", "post", "task_id name", [1030, 1040, 1041, 1050, 1051, 1052]),
         ("resumeTask", "post", "task_id name", [1030, 1040, 1041, 1050, 1051, 1052]),
@@ -126,6 +126,17 @@ internal sealed class OpenApiTests
 
         Assert.That(update.GetProperty("deadline").GetProperty("type").GetRawText(), Does.Contain("\"null\""));
         Assert.That(update.GetProperty("format").GetProperty("type").GetString(), Is.EqualTo("string"));
+    }
+
+    [Test]
+    public void Every_answer_but_lines_and_the_document_itself_is_an_envelope()
+    {
+        var schemas = _document.GetProperty("paths").EnumerateObject().SelectMany(static path => path.Value
+            .EnumerateObject().Single().Value.GetProperty("responses").EnumerateObject().Select(response =>
+                (Call: $"{path.Name} {response.Name}", Schema: ReferencesIn(response.Value).Single()[21..])));
+
+        Assert.That(schemas.Where(static answer => answer.Schema != "Envelope"), Is.EquivalentTo((
+            (string, string)[])[("/xcron/export 200", "TaskLine"), ("/openapi/v1.json 200", "Document")]));
     }
 
     [Test]

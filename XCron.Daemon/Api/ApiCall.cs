@@ -17,6 +17,9 @@ internal sealed record ApiCall(string Path, ApiRole Role, string Summary)
     /// <summary>The answer is an object on every line, without the envelope.</summary>
     public bool AnswersLines { get; init; }
 
+    /// <summary>The answer is an object of its own, without the envelope.</summary>
+    public bool AnswersBare { get; init; }
+
     /// <summary>The codes it may answer beside those that every call may.</summary>
     public IReadOnlyList<int> Codes { get; init; } = [];
 }

@@ -119,7 +119,7 @@ internal static class ApiCalls
         };
 
     public static readonly ApiCall OpenApi =
-        new("/openapi/v1.json", ApiRole.None, "This document.");
+        new("/openapi/v1.json", ApiRole.None, "This document.") { AnswersBare = true };
 
     public static readonly ApiCall Cluster =
         new("/xcron/cluster", ApiRole.Read, "Shows the cluster as this node sees it.");

@@ -150,7 +150,7 @@ internal static class CreateFields
     {
         IsRequired = false,
         IsNullable = !cannotBeReset,
-        Doc = field.Name == "paused" ? "Refused here: pauseTask and resumeTask do it." : field.Doc,
+        IsRefused = field.Name == "paused",
         Fields = field.Name switch
         {
             "callback" => static () => UpdateCallback!,

@@ -18,6 +18,9 @@ internal sealed record Field(string Name, FieldType Type, string Expected)
     /// <summary>May be given as null, which sets it back to its default.</summary>
     public bool IsNullable { get; init; }
 
+    /// <summary>Known only to be refused in words of its own, and not told of as one that may be given.</summary>
+    public bool IsRefused { get; init; }
+
     /// <summary>Of a query: may be given more than once.</summary>
     public bool IsRepeated { get; init; }
 

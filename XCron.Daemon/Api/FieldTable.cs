@@ -10,6 +10,7 @@ internal sealed class FieldTable
     private const int MaxShownBytes = 64;
 
     private readonly Field[] _fields;
+    private readonly string[] _taken;
 
     /// <param name="prefix">What stands before a field's name in messages: empty, or "callback.".</param>
     /// <param name="fields">A field's number is its place here.</param>
@@ -19,6 +20,7 @@ internal sealed class FieldTable
         Prefix = prefix;
         _fields = fields;
         Names = Array.ConvertAll(fields, static field => field.Name);
+        _taken = [.. fields.Where(static field => !field.IsRefused).Select(static field => field.Name)];
     }
 
     public string Prefix { get; }
@@ -56,10 +58,10 @@ internal sealed class FieldTable
     {
         var isCut = utf8Name.Length > MaxShownBytes;
         var name = Encoding.UTF8.GetString(isCut ? utf8Name[..MaxShownBytes] : utf8Name);
-        var likely = isCut ? null : NearestName.Find(name, Names);
+        var likely = isCut ? null : NearestName.Find(name, _taken);
         var message = $"unknown field \"{Prefix}{name}{(isCut ? "…" : "")}\"";
         return ApiError.BadRequest(likely is null
-            ? $"{message}; known are {string.Join(", ", Names)}"
+            ? $"{message}; known are {string.Join(", ", _taken)}"
             : $"{message}; did you mean \"{likely}\"?");
     }
 }

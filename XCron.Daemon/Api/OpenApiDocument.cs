@@ -113,8 +113,10 @@ internal static class OpenApiDocument
             foreach (var code in ofStatus)
                 json.WriteNumberValue(code);
             json.WriteEndArray();
-            var isLines = call.AnswersLines && ofStatus.Key == StatusCodes.Status200OK;
-            WriteAnswer(json, isLines ? JsonLines : Json, isLines ? "TaskLine" : "Envelope");
+            var isOk = ofStatus.Key == StatusCodes.Status200OK;
+            var isLines = call.AnswersLines && isOk;
+            var schema = isLines ? "TaskLine" : call.AnswersBare && isOk ? "Document" : "Envelope";
+            WriteAnswer(json, isLines ? JsonLines : Json, schema);
             json.WriteEndObject();
         }
 
@@ -140,6 +142,10 @@ internal static class OpenApiDocument
         OpenApiSchema.WriteObject(json, Answer.Envelope);
         json.WritePropertyName("TaskLine"u8);
         OpenApiSchema.WriteObject(json, TaskLine.Fields);
+        json.WriteStartObject("Document"u8);
+        json.WriteString("type"u8, "object"u8);
+        json.WriteString("description"u8, "A document as OpenAPI 3.1 has it."u8);
+        json.WriteEndObject();
         json.WriteEndObject();
         json.WriteStartObject("securitySchemes"u8);
         json.WriteStartObject(SecuritySchemes[0]);

@@ -49,7 +49,7 @@ internal static class OpenApiSchema
         }
 
         json.WriteStartObject("properties"u8);
-        foreach (var field in table.Fields)
+        foreach (var field in table.Fields.Where(static field => !field.IsRefused))
         {
             json.WritePropertyName(field.Name);
             WriteField(json, field);

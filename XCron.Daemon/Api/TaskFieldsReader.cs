@@ -13,6 +13,9 @@ internal static class TaskFieldsReader
     private const long MinBackoffMs = 100;
     private const long MaxBackoffMs = 86_400_000;
 
+    private static readonly ApiError NoPause = ApiError.BadRequest(
+        "paused is given, and an update does not pause; must be left out (pauseTask and resumeTask do it)");
+
     private static readonly SearchValues<byte> NameBytes =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/-"u8);
 
@@ -23,6 +26,8 @@ internal static class TaskFieldsReader
         int field;
         while ((field = json.NextField(table, ref fields.SeenTask)) != StrictJson.End)
         {
+            if (fields.IsUpdate && field == CreateFields.Paused)
+                return json.Fail(NoPause);
             if (fields.IsUpdate && json.IsNull)
             {
                 if (!FieldReset.OfTask(field, ref fields))

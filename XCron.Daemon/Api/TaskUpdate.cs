@@ -23,11 +23,6 @@ internal sealed class TaskUpdate(TaskIntake intake)
         var fields = new TaskFields { IsUpdate = true };
         if (Read(body, ref fields) is { } error)
             return error;
-        if (fields.HasTask(CreateFields.Paused))
-        {
-            return ApiError.BadRequest(
-                "paused is given, and an update does not pause; must be left out (pauseTask and resumeTask do it)");
-        }
 
         // With an id, a name is the new one.
         var isById = fields.TaskId is not null;
