@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using XCron.Daemon.State;
+using XCron.Proto.Tasks;
 
 namespace XCron.Daemon.Tests.Api;
 
@@ -67,6 +69,55 @@ internal sealed class RepeatedCreateTests
             Assert.That(late.Text, Does.Contain("\"existing\":true"));
             Assert.That(import.Data.GetProperty("unchanged").GetInt32(), Is.EqualTo(1), import.Text);
         }
+    }
+
+    [Test]
+    public async Task Headers_as_a_former_version_stored_them_or_in_another_case_make_the_same_task()
+    {
+        const string Headers = "\"headers\":{\"X-b\":\"1\",\"x-A\":\"2\"}";
+        var create = AtOnce.Replace("\"body\"", $"{Headers},\"body\"");
+        await _host.PostAsync(Path, create);
+        var state = new SchedulerState();
+        var former = TaskCommand.Parser.ParseFrom(_host.Gateway.Submitted[0]);
+        former.Create.Tasks[0].Definition = UnsortedHeaders(former.Create.Tasks[0].Definition);
+        new AppliedLog(state).Apply(former.ToByteArray());
+        var host = new ApiHost(state: state);
+        foreach (var id in Enumerable.Range(2001, 9))
+            host.NextIds.Enqueue(id);
+        var line = $$"""{"task_id":"1001","task":{{create.Replace("x-A", "X-a")}} }""";
+
+        var again = await host.PostAsync(Path, create);
+        var otherCase = await host.PostAsync(Path, create.Replace("X-b", "x-B"));
+        var other = await host.PostAsync(Path, create.Replace("X-b", "X-c"));
+        var batch = await host.PostAsync("/xcron/createTasks", $$"""{"tasks":[{{create}}]}""");
+        var import = await host.PostAsync("/xcron/import", line);
+        var dryRun = await host.PostAsync("/xcron/import?dry_run=true", line);
+        host.Gateway.HasBarrier = false;
+        var unknown = await host.PostAsync(Path, create);
+        host.Gateway.HasBarrier = true;
+        host.Time.NowMs += 60_000;
+        var late = await host.PostAsync(Path, create);
+
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var answer in new[] { again, otherCase, batch, late })
+                Assert.That(answer.Text, Does.Contain("\"task_id\":\"1001\",\"existing\":true"));
+            Assert.That((other.Code, unknown.Code), Is.EqualTo((1040, 1050)));
+            Assert.That(import.Data.GetProperty("unchanged").GetInt32(), Is.EqualTo(1), import.Text);
+            Assert.That(dryRun.Data.GetProperty("unchanged").GetInt32(), Is.EqualTo(1), dryRun.Text);
+        }
+    }
+
+    /// <summary>As they were given.</summary>
+    private static ByteString UnsortedHeaders(ByteString encoded)
+    {
+        var definition = TaskDefinition.Parser.ParseFrom(encoded);
+        Header[] given =
+            [.. definition.Headers.OrderByDescending(header => header.Name, StringComparer.OrdinalIgnoreCase)];
+        Assert.That(given, Is.Not.EqualTo(definition.Headers));
+        definition.Headers.Clear();
+        definition.Headers.AddRange(given);
+        return definition.ToByteString();
     }
 
     [Test]

@@ -49,10 +49,11 @@ internal sealed class CreateTaskEndpoint(ApiServices services, TaskIntake intake
         }
 
         created = CreateOutcome.Of(CreateAnswers.DecodeSingle(applied.Result.Data.Span));
-        if (created.IsIdTaken)
+        if (created.IsIdTaken || created.IsNameTaken)
         {
             CreateOutcome[] outcomes = [created];
             await _collisions.ResolveAsync(command, outcomes, CancellationToken.None);
+            await _repeated.RecognizeAsync(command, outcomes, CancellationToken.None);
             created = outcomes[0];
         }
 

@@ -53,6 +53,7 @@ internal sealed class CreateTasksEndpoint(ApiServices services, TaskIntake intak
             {
                 created = Array.ConvertAll(CreateAnswers.Decode(applied.Result.Data.Span), CreateOutcome.Of);
                 await _collisions.ResolveAsync(command, created, context.RequestAborted);
+                await _repeated.RecognizeAsync(command, created, context.RequestAborted);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using XCron.Daemon.Commands;
 using XCron.Daemon.State;
 
 namespace XCron.Daemon.Api;
@@ -19,6 +20,39 @@ internal sealed class RepeatedCreate(ApiServices services, TaskIntake intake)
         var hasBarrier = Array.TrueForAll(names, static name => name is null)
             || await services.Gateway.ReadBarrierAsync(cancellationToken);
         return [.. late.Zip(names, (create, name) => Find(create, name, hasBarrier))];
+    }
+
+    /// <summary>
+    /// Replaces the outcomes that are <see cref="CreateOutcome.IsNameTaken"/> where the task that has the name is the
+    /// same but for how it writes its headers.
+    /// </summary>
+    /// <param name="command">The command as it was proposed.</param>
+    /// <param name="outcomes">One for each of its tasks, in order.</param>
+    /// <param name="cancellationToken">Abandons the wait.</param>
+    public async ValueTask RecognizeAsync(
+        ReadOnlyMemory<byte> command, CreateOutcome[] outcomes, CancellationToken cancellationToken)
+    {
+        if (!Array.Exists(outcomes, static outcome => outcome.IsNameTaken))
+            return;
+
+        // The command was applied where the leader is, and this node may not have come as far.
+        var hasBarrier = await services.Gateway.ReadBarrierAsync(cancellationToken);
+        Recognize(command.Span, outcomes, hasBarrier);
+    }
+
+    private void Recognize(ReadOnlySpan<byte> command, CreateOutcome[] outcomes, bool hasBarrier)
+    {
+        var place = 0;
+        foreach (var entry in new CreateCommand(command))
+        {
+            var outcome = outcomes[place];
+            if (outcome.IsNameTaken && !hasBarrier)
+                outcomes[place] = new CreateOutcome(default, false, WriteOutcome.OfBarrier);
+            else if (outcome.IsNameTaken && services.Tasks.Find(outcome.Task) is { } holder
+                && SameDefinition.Is(entry.Definition, holder.Definition))
+                outcomes[place] = new CreateOutcome(holder.Id, true, null);
+            place++;
+        }
     }
 
     private static string? NameIn(ReadOnlySpan<byte> task)
@@ -45,7 +79,7 @@ internal sealed class RepeatedCreate(ApiServices services, TaskIntake intake)
     {
         var fields = new TaskFields();
         return Read(task, ref fields) && intake.Complete(ref fields, record.CreateTimeMs) is null
-            && CreateCommandEncoder.EncodeDefinition(in fields).AsSpan().SequenceEqual(record.Definition);
+            && SameDefinition.Is(CreateCommandEncoder.EncodeDefinition(in fields), record.Definition);
     }
 
     private static bool Read(ReadOnlySpan<byte> task, ref TaskFields fields)
