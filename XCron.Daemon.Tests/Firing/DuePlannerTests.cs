@@ -53,6 +53,19 @@ internal sealed class DuePlannerTests
         Assert.That(Plan(terms, record, Due + 610_001)!.Action, Is.EqualTo(ClaimAction.SkipDue));
     }
 
+    [TestCase(Due + Hour, Due + 2 * Hour, Description = "the next one may be claimed before this is recorded")]
+    [TestCase(0, Due + Hour)]
+    public void What_may_make_up_for_a_run_that_never_began_is_later_than_all_that_is_known(
+        long nextDueMs, long expectedMs)
+    {
+        var run = new OpenRun { Sequence = 1, ScheduledMs = Due - Hour, Attempt = 1, ClaimedBy = Self };
+        var beside = run with { Sequence = 2, ScheduledMs = Due };
+        var record = Waiting(nextDueMs) with { Runs = OpenRuns.Of([beside, run]) };
+
+        Assert.That(
+            DuePlanner.Replacement(record, run, Hourly, ScheduleOf(Hourly)).DueMs, Is.EqualTo(expectedMs));
+    }
+
     [Test]
     public void Fire_once_past_the_deadline_of_the_latest_time_skips_all_of_them()
     {

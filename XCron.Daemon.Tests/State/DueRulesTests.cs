@@ -92,6 +92,19 @@ internal sealed class DueRulesTests
         Assert.That(_fixture.Find(7).Phase, Is.EqualTo(TaskPhase.Failed));
     }
 
+    [TestCase(1001, 0)]
+    [TestCase(1002, 1002)]
+    public void What_makes_up_for_a_run_that_never_began_is_later_than_those_beside_it(long nextDueMs, long expectedMs)
+    {
+        _fixture.Apply(CreateCommand(7, Definition(overlap: Overlap.Allow)));
+        _fixture.Start(7, 1000, 1001);
+        _fixture.Claim(Alpha, 7, ClaimAction.StartBeside, 1001, 1001, 0);
+
+        _fixture.Finish(Alpha, 7, AttemptOutcome.Skipped, runSequence: 1, nextDueMs: nextDueMs);
+
+        Assert.That(_fixture.Find(7).NextDueMs, Is.EqualTo(expectedMs));
+    }
+
     [Test]
     public void The_retries_of_a_run_end_when_a_later_one_has_begun_beside_it_or_was_passed_over(
         [Values(ClaimAction.StartBeside, ClaimAction.SkipDue)] object meanwhile)

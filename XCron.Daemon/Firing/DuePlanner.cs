@@ -99,15 +99,17 @@ internal sealed class DuePlanner(FiringOptions options)
     }
 
     /// <summary>
-    /// A run was given up before it began; where it was the last of max_runs, which counts runs, this is the due time
-    /// that takes its place. 0 where none is needed, or left.
+    /// A run was given up before it began; where it was one of max_runs, which counts runs, and no due time is left
+    /// when that is recorded, this one takes its place. 0 where none is needed, or left.
     /// </summary>
     public static (long DueMs, long DelayMs) Replacement(
         TaskRecord record, OpenRun run, in ScheduleTerms terms, ISchedule? schedule)
     {
-        return record.NextDueMs != 0 || run.IsByHand || schedule is null
+        // The next due time may be claimed, as the last one, before this is recorded.
+        return run.IsByHand || schedule is null
             ? (0, 0)
-            : DueTimesOf(record, terms, schedule).NextRunAfter(Math.Max(run.ScheduledMs, record.QueuedDueMs));
+            : DueTimesOf(record, terms, schedule).NextRunAfter(
+                Math.Max(RunEnding.LastDueMs(record), record.NextDueMs));
     }
 
     private static DueTimes DueTimesOf(TaskRecord record, in ScheduleTerms terms, ISchedule? schedule)

@@ -95,8 +95,8 @@ internal static class FinishRules
         };
         if (!run.IsByHand)
         {
-            var lastMs = Math.Max(run.ScheduledMs, record.QueuedDueMs);
-            after = RunEnding.MakeUp(after, lastMs, attempt.NextDueMs, attempt.NextDelayMs);
+            // Where runs may overlap, later ones may have begun beside it.
+            after = RunEnding.MakeUp(after, RunEnding.LastDueMs(record), attempt.NextDueMs, attempt.NextDelayMs);
         }
 
         return RunEnding.Settle(

@@ -68,6 +68,18 @@ internal static class RunEnding
             ? record with { NextDueMs = nextDueMs, NextDelayMs = (int)nextDelayMs }
             : record;
 
+    /// <summary>The latest due time that is known to be consumed: by a run that is open or over, the queue or a skip.
+    /// </summary>
+    public static long LastDueMs(TaskRecord record)
+    {
+        var lastMs = record.QueuedDueMs;
+        foreach (var run in record.Runs is null ? [] : record.Runs.AsSpan())
+            lastMs = run.IsByHand ? lastMs : Math.Max(lastMs, run.ScheduledMs);
+        foreach (var run in record.History?.ToList() ?? [])
+            lastMs = Math.Max(lastMs, run.ScheduledMs);
+        return lastMs;
+    }
+
     /// <summary>Finishes a task that has nothing left to do; a paused one waits to be resumed.</summary>
     /// <param name="record">The task without the run, or the due time, that has ended.</param>
     /// <param name="phase">What it is then.</param>

@@ -54,7 +54,9 @@ internal sealed class ThreadPoolTests
         Assert.That(SpinWait.SpinUntil(() => Leader() is not null, Limit));
         var leader = Leader()!;
         var term = leader.Status.Term;
-        using var gate = new ManualResetEventSlim();
+
+        // Not disposed: work that begins after the end of the test still finds it open.
+        var gate = new ManualResetEventSlim();
         for (var i = 0; i < MoreThanThreads; i++)
             ThreadPool.UnsafeQueueUserWorkItem(_ => gate.Wait(), null);
 
