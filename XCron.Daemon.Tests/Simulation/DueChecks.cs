@@ -108,8 +108,9 @@ internal sealed class DueChecks(
 
     private void CheckPrompt(TaskChronicle task, long dueMs)
     {
-        // It waited behind older ones that are made up for one by one; whether these are late is asked of each.
-        if (task.Grants.Values.Any(grant => grant.Run is { Attempt: 1, IsByHand: false }
+        // It waited behind older ones that are made up for one by one, of which each is asked whether it is late, or
+        // behind one by hand that began before it could be claimed.
+        if (task.Grants.Values.Any(grant => grant.Run is { Attempt: 1 }
             && grant.Run.ScheduledMs < dueMs && grant.By.AtMs > dueMs))
             return;
 
