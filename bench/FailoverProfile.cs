@@ -17,26 +17,13 @@ internal static class FailoverProfile
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    public static async Task<int> RunAsync(string[] options)
+    public static async Task<int> RunAsync(string[] arguments)
     {
-        var (times, binary) = (7, ServerProcess.BuiltBinary());
-        for (var i = 0; i < options.Length; i += 2)
-        {
-            switch (options[i], options.ElementAtOrDefault(i + 1))
-            {
-                case ("--times", { } value) when int.TryParse(value, CultureInfo.InvariantCulture, out times):
-                    break;
-                case ("--server", { } value) when File.Exists(value):
-                    binary = Path.GetFullPath(value);
-                    break;
-                default:
-                    await Console.Error.WriteLineAsync(Usage);
-                    return 2;
-            }
-        }
+        if (ProfileOptions.Read(arguments, Usage, "--times") is not { Server: var binary } options)
+            return 2;
 
         Console.WriteLine($"{binary ?? "compiled at run time"}; {RunsPerSecond} runs a second");
-        for (var i = 0; i < times; i++)
+        for (var i = 0; i < options.Number("--times", 7); i++)
         {
             await StartOneAsync(binary);
             await KillLeaderAsync(binary);

@@ -13,26 +13,12 @@ internal static class SteadyProfile
     private const int MostUnderWay = 200;
     private const string Usage = "usage: steady [--rate N] [--seconds N] [--server PATH]";
 
-    public static async Task<int> RunAsync(string[] options)
+    public static async Task<int> RunAsync(string[] arguments)
     {
-        var (rate, seconds, binary) = (1000, 30, ServerProcess.BuiltBinary());
-        for (var i = 0; i < options.Length; i += 2)
-        {
-            switch (options[i], options.ElementAtOrDefault(i + 1))
-            {
-                case ("--rate", { } value) when int.TryParse(value, CultureInfo.InvariantCulture, out rate):
-                    break;
-                case ("--seconds", { } value) when int.TryParse(value, CultureInfo.InvariantCulture, out seconds):
-                    break;
-                case ("--server", { } value) when File.Exists(value):
-                    binary = Path.GetFullPath(value);
-                    break;
-                default:
-                    await Console.Error.WriteLineAsync(Usage);
-                    return 2;
-            }
-        }
+        if (ProfileOptions.Read(arguments, Usage, "--rate", "--seconds") is not { Server: var binary } options)
+            return 2;
 
+        var (rate, seconds) = (options.Number("--rate", 1000), options.Number("--seconds", 30));
         Console.WriteLine($"{rate:N0} runs a second on one node, {binary ?? "compiled at run time"}");
         using var server = ServerProcess.Daemons(1, binary)[0];
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };

@@ -78,7 +78,6 @@ internal static class DueRules
         if (!MayServeQueued(record) || claim.NextDelayMs is < 0 or > int.MaxValue)
             return null;
 
-
         var skipped = RunEnding.Skipped(record.QueuedDueMs, claim.Reason, 1, nowMs, session.Node.Value);
         var after = record with
         {
